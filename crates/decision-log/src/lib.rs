@@ -1,0 +1,1 @@
+//! The append-only decision log: Merkle tree, signed checkpoints, exports, verification.

@@ -1,0 +1,1 @@
+//! Reads receipts and itemizations: bytes in, reading out.

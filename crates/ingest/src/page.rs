@@ -1,0 +1,89 @@
+//! The shared model between the formats and the field finding: pages of positioned text, and grids of cells.
+
+/// One page as text with positions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Page {
+    /// From 1.
+    pub(crate) number: u32,
+    /// In the unit of the boxes (PDF points, or pixels of the upright picture).
+    pub(crate) width: f32,
+    /// In the unit of the boxes.
+    pub(crate) height: f32,
+    /// Words from top to bottom, then left to right. A word is a run without a wide gap; Japanese text has no spaces, so
+    /// a word may be a whole phrase.
+    pub(crate) lines: Vec<Line>,
+    /// Text of a second pass (another model or other cleaning), where one was made; amounts that both give agree.
+    pub(crate) second: Vec<Line>,
+}
+
+/// One line: words that stand side by side.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Line {
+    /// From left to right.
+    pub(crate) words: Vec<Word>,
+}
+
+/// A run of text without a wide gap.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Word {
+    /// As it stood, not folded.
+    pub(crate) text: String,
+    /// Left, top, right, bottom.
+    pub(crate) bounds: [f32; 4],
+    /// The engine's own confidence from 0 to 1; 1 for born-digital text. Not calibrated.
+    pub(crate) confidence: f32,
+}
+
+impl Line {
+    /// The words with a space between them.
+    pub(crate) fn text(&self) -> String {
+        self.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The box around all words.
+    pub(crate) fn bounds(&self) -> [f32; 4] {
+        self.words.iter().map(|word| word.bounds).reduce(|a, b| {
+            [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
+        }).unwrap_or_default()
+    }
+}
+
+/// One sheet of a workbook, or a CSV.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Grid {
+    /// The sheet's name; empty for a CSV.
+    pub(crate) sheet: String,
+    /// Hidden sheets are read last and only when no visible one holds the document.
+    pub(crate) hidden: bool,
+    /// Rows from the top, each from column A; merged cells hold their value at their top left.
+    pub(crate) rows: Vec<Vec<Cell>>,
+}
+
+/// One cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Cell {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// Text.
+    Text(String),
+    /// A whole or fractional number, as the shortest decimal text that gives it back (never a float again).
+    Number(String),
+    /// A day.
+    Day(jiff::civil::Date),
+    /// A formula whose result was not saved.
+    FormulaWithoutValue,
+}
+
+/// A picture of a page, 8 bits of grey.
+#[derive(Clone, Debug)]
+pub(crate) struct Raster {
+    /// Row by row from the top left, one byte a pixel, 0 black.
+    pub(crate) grey: Vec<u8>,
+    /// In pixels.
+    pub(crate) width: u32,
+    /// In pixels.
+    pub(crate) height: u32,
+    /// What to multiply pixel positions by to get the unit of the page's boxes.
+    pub(crate) points_per_pixel: f32,
+}

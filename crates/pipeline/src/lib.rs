@@ -1,0 +1,1 @@
+//! The binary kofu: configuration, clock, workers, stages wired together, subcommands.

@@ -1,0 +1,1 @@
+//! Payment files, payment lists and notices: values in, bytes out.

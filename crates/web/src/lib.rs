@@ -1,0 +1,1 @@
+//! Pages and API. For now: health and a start page.
