@@ -63,7 +63,8 @@ impl FromStr for Sha256 {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("found {text:?}, expected 64 hexadecimal digits");
-        if text.len() != 64 || !text.is_ascii() {
+        // from_str_radix alone would take "+f" for a byte.
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(wrong());
         }
         let mut bytes = [0u8; 32];
@@ -99,4 +100,18 @@ pub struct Document {
     pub sha256: Sha256,
     /// How many bytes.
     pub size_bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_64_hexadecimal_digits_and_nothing_else() {
+        let text = "0f".repeat(32);
+        assert_eq!(text.parse::<Sha256>().map(|hash| hash.to_string()), Ok(text.clone()));
+        for wrong in ["+f".repeat(32), "0g".repeat(32), "あ".repeat(21) + "0", text[1..].to_owned(), text + "0"] {
+            assert!(wrong.parse::<Sha256>().is_err(), "{wrong}");
+        }
+    }
 }

@@ -311,6 +311,23 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A problem without place or values.
+    pub fn new(code: ProblemCode) -> Problem {
+        Problem { code, place: Place::default(), values: Values::new() }
+    }
+
+    /// At `place`.
+    pub fn at(mut self, place: Place) -> Problem {
+        self.place = place;
+        self
+    }
+
+    /// With a value: `found`, `expected`.
+    pub fn with(mut self, key: &str, value: impl Into<crate::Value>) -> Problem {
+        self.values.insert(key.to_owned(), value.into());
+        self
+    }
+
     /// What is wrong and what to do, as people of `lang` read it.
     pub fn message(&self, lang: Lang) -> String {
         fill(self.code.template(lang), &self.values, lang)

@@ -150,8 +150,9 @@ impl Value {
     }
 }
 
-/// `template` with each `{key}` replaced by its value as people of `lang` read it. A key without a value is shown as
-/// `(—)`: a sentence with a hole says less, but says it.
+/// `template` with each `{key}` replaced by its value as people of `lang` read it. A text that no code stands for may
+/// be given once a language, as `{key}_ja` and `{key}_en`; those go before `key` itself. A key without a value is shown
+/// as `(—)`: a sentence with a hole says less, but says it.
 pub fn fill(template: &str, values: &Values, lang: Lang) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
@@ -162,7 +163,11 @@ pub fn fill(template: &str, values: &Values, lang: Lang) -> String {
             rest = after;
             break;
         };
-        match values.get(key) {
+        let in_lang = match lang {
+            Lang::Ja => format!("{key}_ja"),
+            Lang::En => format!("{key}_en"),
+        };
+        match values.get(&in_lang).or_else(|| values.get(key)) {
             Some(value) => out.push_str(&value.show(key, lang)),
             None => out.push_str("(—)"),
         }
@@ -192,5 +197,18 @@ mod tests {
             "モバイル端末等 45,100円 33,825.75円 令和8年1月31日 令和8年2月1日0時00分00秒 2、4、6 (—)"
         );
         assert_eq!(fill("{found_yen} {deadline_on}", &values, Lang::En), "45,100 yen 2026-01-31");
+    }
+
+    #[test]
+    fn a_text_may_be_given_once_a_language() {
+        let values: Values = [
+            ("field".to_owned(), Value::from("total_yen")),
+            ("field_ja".to_owned(), Value::from("領収金額")),
+            ("field_en".to_owned(), Value::from("total")),
+            ("other".to_owned(), Value::from("C-1")),
+        ]
+        .into();
+        assert_eq!(fill("{field} {other}", &values, Lang::Ja), "領収金額 C-1");
+        assert_eq!(fill("{field} {other}", &values, Lang::En), "total C-1");
     }
 }

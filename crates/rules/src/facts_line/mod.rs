@@ -1,0 +1,400 @@
+//! Facts from outside: one line of JSON, taken strictly. What is wrong comes back with its key, what was found, what
+//! was expected and what to do, in both languages.
+
+mod error;
+
+pub use error::{FactsError, FactsErrorView, FactsProblem, FactsProblemView};
+
+use crate::json::Json;
+use crate::listing::document_code;
+use crate::ruleset::Ruleset;
+use claim::{
+    Category, ClaimId, DocumentKind, Expense, FacilityKind, FactFacility, Facts, InstitutionCode, InstitutionCodeError,
+    ProgrammeId, TransitionalMeasure, Yen, day_in_japan,
+};
+use error::{Words, meaning};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// The years that a day may lie in: a slip such as 0205 or 20255 is a mistake, not a day.
+const YEARS: std::ops::RangeInclusive<i16> = 2000..=2099;
+
+const KEYS: [&str; 9] = [
+    "claim_id",
+    "programme",
+    "submitted_at",
+    "purchased_on",
+    "facility",
+    "expenses",
+    "documents",
+    "earlier_grants",
+    "claimed_yen",
+];
+
+impl Ruleset {
+    /// Reads one line of facts as the contract of `kofu assess` has them. Every key must be there but `claimed_yen`;
+    /// unknown and repeated keys, numbers that are not whole yen, unknown names and times without an offset are
+    /// refused. The error has all that is wrong with the line.
+    pub fn parse_facts(&self, line: &str) -> Result<Facts, FactsError> {
+        let mut reader = Reader { ruleset: self, problems: Vec::new() };
+        let mut claim_id = None;
+        let facts = match serde_json::from_str::<Json>(line) {
+            Ok(json) => {
+                claim_id = claim_id_of(&json);
+                reader.facts(&json)
+            }
+            Err(_) if line.trim().is_empty() => {
+                reader.say(
+                    "invalid-json",
+                    "",
+                    "この行は空です。1行に1件の申請を JSON で記入してください。".to_owned(),
+                    "the line is empty; write one claim a line, as JSON".to_owned(),
+                );
+                None
+            }
+            Err(error) => {
+                let column = error.column();
+                reader.say(
+                    "invalid-json",
+                    "",
+                    format!(
+                        "JSON として読み取れません（{column}バイト目）。1行に1件の申請を JSON で記入してください。"
+                    ),
+                    format!("not JSON at byte {column}; write one claim a line, as JSON"),
+                );
+                None
+            }
+        };
+        let mut problems = reader.problems.into_iter();
+        match (problems.next(), facts) {
+            (None, Some(facts)) => Ok(facts),
+            (Some(first), _) => Err(FactsError { claim_id, first: Box::new(first), others: problems.collect() }),
+            // Every `None` of the reader comes with a problem; should that ever fail, nothing is assessed.
+            (None, None) => Err(FactsError {
+                claim_id,
+                first: Box::new(FactsProblem {
+                    code: "invalid-value",
+                    place: String::new(),
+                    message: Words::new("この行は読み取れません。", "the line could not be read"),
+                }),
+                others: Vec::new(),
+            }),
+        }
+    }
+}
+
+fn claim_id_of(json: &Json) -> Option<String> {
+    let Json::Object(keys) = json else { return None };
+    keys.iter().find_map(|(key, value)| match value {
+        Json::Text(id) if key == "claim_id" => Some(id.clone()),
+        _ => None,
+    })
+}
+
+struct Reader<'r> {
+    ruleset: &'r Ruleset,
+    problems: Vec<FactsProblem>,
+}
+
+/// An object whose keys have been checked.
+struct Object<'j> {
+    place: String,
+    keys: &'j [(String, Json)],
+}
+
+impl<'j> Object<'j> {
+    fn get(&self, key: &str) -> Option<&'j Json> {
+        self.keys.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    fn place(&self, key: &str) -> String {
+        if self.place.is_empty() { key.to_owned() } else { format!("{}.{key}", self.place) }
+    }
+}
+
+impl Reader<'_> {
+    fn say(&mut self, code: &'static str, place: &str, ja: String, en: String) {
+        self.problems.push(FactsProblem { code, place: place.to_owned(), message: Words { ja, en } });
+    }
+
+    fn refuse<T>(&mut self, code: &'static str, place: &str, found: &Json, expected: &Words) -> Option<T> {
+        let found = found.shown();
+        let at = if place.is_empty() {
+            Words::new("この行", "the line")
+        } else {
+            Words::new(format!("「{place}」"), place)
+        };
+        self.say(
+            code,
+            place,
+            format!("{}の値 {found} は使えません。{}を記入してください。", at.ja, expected.ja),
+            format!("{}: found {found}, expected {}", at.en, expected.en),
+        );
+        None
+    }
+
+    /// Checks the keys of an object: none unknown, none twice, none of `needed` missing.
+    fn object<'j>(&mut self, json: &'j Json, place: &str, needed: &[&str], optional: &[&str]) -> Option<Object<'j>> {
+        let names = needed.iter().chain(optional).copied().collect::<Vec<_>>().join(", ");
+        let Json::Object(keys) = json else {
+            let expected = Words::new(
+                format!("オブジェクト {{…}}（項目: {names}）"),
+                format!("an object {{…}} with the keys {names}"),
+            );
+            return self.refuse("invalid-value", place, json, &expected);
+        };
+        let object = Object { place: place.to_owned(), keys };
+        for (i, (key, _)) in keys.iter().enumerate() {
+            let at = object.place(&shortened(key));
+            if !needed.contains(&key.as_str()) && !optional.contains(&key.as_str()) {
+                self.say(
+                    "unknown-key",
+                    &at,
+                    format!("「{at}」という項目はありません。使える項目は {names} です。綴りを確かめるか、取り除いてください。"),
+                    format!("{at}: found an unknown key, expected one of {names}; check its spelling or remove it"),
+                );
+            } else if keys.iter().take(i).any(|(earlier, _)| earlier == key) {
+                self.say(
+                    "duplicate-key",
+                    &at,
+                    format!("「{at}」が2回以上書かれています。1つだけ残してください。"),
+                    format!("{at}: found the key more than once, expected once; keep one"),
+                );
+            }
+        }
+        for key in needed.iter().filter(|key| object.get(key).is_none()) {
+            let at = object.place(key);
+            self.say(
+                "missing-key",
+                &at,
+                format!("「{at}」がありません。{}を記入してください。", meaning(key).ja),
+                format!("{at}: found nothing, expected {}", meaning(key).en),
+            );
+        }
+        Some(object)
+    }
+
+    fn facts(&mut self, json: &Json) -> Option<Facts> {
+        let (needed, optional) = KEYS.split_at(KEYS.len() - 1);
+        let object = self.object(json, "", needed, optional)?;
+        let claim_id = object.get("claim_id").and_then(|value| self.claim_id(value));
+        let programme = object.get("programme").and_then(|value| self.programme(value, "programme"));
+        let submitted_at = object.get("submitted_at").and_then(|value| self.instant(value));
+        let purchased_on = object.get("purchased_on").and_then(|value| self.day(value, "purchased_on"));
+        let facility = object.get("facility").and_then(|value| self.facility(value));
+        let expenses = object.get("expenses").and_then(|value| self.expenses(value));
+        let documents = object.get("documents").and_then(|value| self.list(value, "documents", Self::document));
+        let earlier_grants =
+            object.get("earlier_grants").and_then(|value| self.list(value, "earlier_grants", Self::programme));
+        let claimed_yen = match object.get("claimed_yen") {
+            None | Some(Json::Null) => Some(None),
+            Some(value) => self.yen(value, "claimed_yen").map(Some),
+        };
+        Some(Facts {
+            claim_id: claim_id?,
+            programme: programme?,
+            submitted_at: submitted_at?,
+            purchased_on: Some(purchased_on?),
+            facility: facility?,
+            expenses: expenses?,
+            documents: documents?,
+            earlier_grants: earlier_grants?,
+            claimed_yen: claimed_yen?,
+        })
+    }
+
+    fn claim_id(&mut self, value: &Json) -> Option<ClaimId> {
+        match value {
+            Json::Text(id) if !id.trim().is_empty() && !id.chars().any(char::is_control) => {
+                Some(ClaimId::from(id.as_str()))
+            }
+            _ => self.refuse("invalid-value", "claim_id", value, &meaning("claim_id")),
+        }
+    }
+
+    fn programme(&mut self, value: &Json, place: &str) -> Option<ProgrammeId> {
+        let known = match value {
+            Json::Text(id) => Some(ProgrammeId::from(id.as_str())).filter(|id| self.ruleset.programme(id).is_some()),
+            _ => None,
+        };
+        if known.is_none() {
+            let ids = self.ruleset.known_ids();
+            let expected = Words::new(format!("{ids} のいずれか"), format!("one of {ids}"));
+            return self.refuse("unknown-programme", place, value, &expected);
+        }
+        known
+    }
+
+    fn instant(&mut self, value: &Json) -> Option<Timestamp> {
+        let instant = match value {
+            Json::Text(text) => text.parse::<Timestamp>().ok(),
+            _ => None,
+        };
+        match instant.filter(|at| YEARS.contains(&day_in_japan(*at).year())) {
+            Some(at) => Some(at),
+            None => self.refuse("invalid-value", "submitted_at", value, &meaning("submitted_at")),
+        }
+    }
+
+    fn day(&mut self, value: &Json, place: &str) -> Option<Date> {
+        let day = match value {
+            // The form is checked first: jiff would also take a time after the day, and other forms of ISO 8601.
+            Json::Text(text)
+                if text.len() == 10
+                    && text
+                        .bytes()
+                        .enumerate()
+                        .all(|(i, byte)| if i == 4 || i == 7 { byte == b'-' } else { byte.is_ascii_digit() }) =>
+            {
+                text.parse::<Date>().ok()
+            }
+            _ => None,
+        };
+        match day.filter(|day| YEARS.contains(&day.year())) {
+            Some(day) => Some(day),
+            None => self.refuse("invalid-value", place, value, &meaning("purchased_on")),
+        }
+    }
+
+    fn yen(&mut self, value: &Json, place: &str) -> Option<Yen> {
+        let yen = match value {
+            Json::Whole(number) => Yen::new(*number).ok(),
+            _ => None,
+        };
+        match yen {
+            Some(yen) => Some(yen),
+            None => self.refuse("invalid-value", place, value, &meaning("amount_yen")),
+        }
+    }
+
+    fn list<T>(
+        &mut self,
+        value: &Json,
+        place: &str,
+        one: impl Fn(&mut Self, &Json, &str) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let Json::List(list) = value else {
+            return self.refuse("invalid-value", place, value, &meaning(place));
+        };
+        let read: Vec<T> =
+            list.iter().enumerate().filter_map(|(i, element)| one(self, element, &format!("{place}[{i}]"))).collect();
+        (read.len() == list.len()).then_some(read)
+    }
+
+    fn document(&mut self, value: &Json, place: &str) -> Option<DocumentKind> {
+        const ALL: [DocumentKind; 6] = [
+            DocumentKind::Receipt,
+            DocumentKind::Itemization,
+            DocumentKind::Estimate,
+            DocumentKind::Invoice,
+            DocumentKind::DeliveryNote,
+            DocumentKind::Other,
+        ];
+        self.name(value, place, &ALL, document_code)
+    }
+
+    fn name<T: Copy>(&mut self, value: &Json, place: &str, all: &[T], code: impl Fn(T) -> &'static str) -> Option<T> {
+        let known = match value {
+            Json::Text(text) => all.iter().copied().find(|one| code(*one) == text),
+            _ => None,
+        };
+        if known.is_none() {
+            let codes = all.iter().map(|one| code(*one)).collect::<Vec<_>>().join(", ");
+            let expected = Words::new(format!("{codes} のいずれか"), format!("one of {codes}"));
+            return self.refuse("unknown-name", place, value, &expected);
+        }
+        known
+    }
+
+    fn expenses(&mut self, value: &Json) -> Option<Vec<Expense>> {
+        let expenses = self.list(value, "expenses", |reader, element, place| {
+            let object = reader.object(element, place, &["category", "amount_yen"], &[])?;
+            let category = object
+                .get("category")
+                .and_then(|value| reader.name(value, &object.place("category"), &Category::ALL, Category::code));
+            let amount_yen = object.get("amount_yen").and_then(|value| reader.yen(value, &object.place("amount_yen")));
+            Some(Expense { category: category?, amount_yen: amount_yen? })
+        })?;
+        if Yen::checked_sum(expenses.iter().map(|expense| expense.amount_yen)).is_none() {
+            let max = Yen::MAX;
+            self.say(
+                "sum-too-large",
+                "expenses",
+                format!("「expenses」の金額の合計が {max} 円を超えています。金額を確かめてください。"),
+                format!("expenses: found a sum above {max} yen, expected at most that; check the amounts"),
+            );
+            return None;
+        }
+        Some(expenses)
+    }
+
+    fn facility(&mut self, value: &Json) -> Option<FactFacility> {
+        let object = self.object(value, "facility", &["code", "kind", "transitional_measure"], &[])?;
+        let code = object.get("code").and_then(|value| self.institution_code(value));
+        let kind = object
+            .get("kind")
+            .and_then(|value| self.name(value, "facility.kind", &FacilityKind::ALL, FacilityKind::code));
+        let measure = match object.get("transitional_measure") {
+            Some(Json::Null) => Some(None),
+            Some(value) => self.measure(value).map(Some),
+            None => None,
+        };
+        Some(FactFacility { code: code?, kind: kind?, transitional_measure: measure? })
+    }
+
+    fn institution_code(&mut self, value: &Json) -> Option<InstitutionCode> {
+        let place = "facility.code";
+        let Json::Text(text) = value else {
+            return self.refuse("invalid-institution-code", place, value, &meaning("code"));
+        };
+        match InstitutionCode::parse(text) {
+            Ok(code) => Some(code),
+            Err(error) => {
+                let expected = match &error {
+                    InstitutionCodeError::Form { .. } => meaning("code"),
+                    InstitutionCodeError::Prefecture { found, .. } => Words::new(
+                        format!("都道府県番号（先頭2桁）が 01〜47 または 51〜97 のコード（今の番号は {found}）"),
+                        format!("a code whose first two digits are a prefecture, 01 to 47 or 51 to 97, not {found}"),
+                    ),
+                    InstitutionCodeError::FeeTable { found, .. } => Words::new(
+                        format!(
+                            "点数表番号（3桁目）が 1（医科）、3（歯科）、4（薬局）などのコード（今の番号は {found}）"
+                        ),
+                        format!(
+                            "a code whose third digit is a fee table (1 medical, 3 dental, 4 pharmacy), not {found}"
+                        ),
+                    ),
+                    InstitutionCodeError::CheckDigit { found, expected, .. } => Words::new(
+                        format!(
+                            "地方厚生（支）局の一覧と照らし合わせ、末尾の検証番号が合うコード（末尾は {found}、計算では {expected}）"
+                        ),
+                        format!(
+                            "a code whose check digit holds (last digit {found}, worked out {expected}); compare it with the bureau's list"
+                        ),
+                    ),
+                };
+                self.refuse("invalid-institution-code", place, value, &expected)
+            }
+        }
+    }
+
+    fn measure(&mut self, value: &Json) -> Option<TransitionalMeasure> {
+        let place = "facility.transitional_measure";
+        let object = self.object(value, place, &["number", "ended_on"], &[])?;
+        let number = object.get("number").and_then(|value| match value {
+            Json::Whole(number @ 1..=6) => u8::try_from(*number).ok(),
+            _ => self.refuse("invalid-value", &object.place("number"), value, &meaning("number")),
+        });
+        let ended_on = match object.get("ended_on") {
+            Some(Json::Null) => Some(None),
+            Some(value) => self.day(value, &object.place("ended_on")).map(Some),
+            None => None,
+        };
+        Some(TransitionalMeasure { number: number?, ended_on: ended_on? })
+    }
+}
+
+/// An unknown key may be anything; in a message it stays short and on one line.
+fn shortened(key: &str) -> String {
+    key.chars().map(|c| if c.is_control() { '?' } else { c }).take(40).collect()
+}

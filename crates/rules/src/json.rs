@@ -1,0 +1,88 @@
+//! JSON as it stands in a line: keys in their order and twice where they stand twice, so that nothing is overlooked.
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+
+/// A JSON value.
+#[derive(Clone, Debug)]
+pub(crate) enum Json {
+    Null,
+    Bool(bool),
+    /// A whole number.
+    Whole(i64),
+    /// A number with a fraction, an exponent, or beyond what a whole number here holds.
+    Number(String),
+    Text(String),
+    List(Vec<Json>),
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// The value as it is named in a message: in JSON, and short.
+    pub(crate) fn shown(&self) -> String {
+        const LONGEST: usize = 40;
+        match self {
+            Json::Null => "null".to_owned(),
+            Json::Bool(truth) => truth.to_string(),
+            Json::Whole(number) => number.to_string(),
+            Json::Number(number) => number.clone(),
+            Json::Text(text) => {
+                let mut short: String = text.chars().take(LONGEST).collect();
+                if short.len() < text.len() {
+                    short.push('…');
+                }
+                // As JSON, so that quotes and line ends in it stay visible and on the line.
+                serde_json::Value::String(short).to_string()
+            }
+            Json::List(list) if list.is_empty() => "[]".to_owned(),
+            Json::List(_) => "[…]".to_owned(),
+            Json::Object(_) => "{…}".to_owned(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Json, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Json;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+            fn visit_unit<E>(self) -> Result<Json, E> {
+                Ok(Json::Null)
+            }
+            fn visit_bool<E>(self, truth: bool) -> Result<Json, E> {
+                Ok(Json::Bool(truth))
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
+                Ok(Json::Whole(number))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
+                Ok(i64::try_from(number).map_or_else(|_| Json::Number(number.to_string()), Json::Whole))
+            }
+            fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
+                // Only to name it: a number of this form is never taken.
+                Ok(Json::Number(format!("{number:?}")))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+                Ok(Json::Text(text.to_owned()))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
+                let mut list = Vec::new();
+                while let Some(one) = seq.next_element()? {
+                    list.push(one);
+                }
+                Ok(Json::List(list))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+                let mut object = Vec::new();
+                while let Some(one) = map.next_entry()? {
+                    object.push(one);
+                }
+                Ok(Json::Object(object))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}

@@ -1,0 +1,115 @@
+//! What a programme file says for each kind of facility.
+
+use super::{Entry, Reader, Value};
+use crate::programme::{CategoryTerms, Dated, KindTerms};
+use claim::{Category, FacilityKind, Yen};
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// A value that some kinds of facility share.
+struct ForKinds<T> {
+    kinds: Vec<FacilityKind>,
+    category: Option<Category>,
+    dated: Dated<T>,
+}
+
+fn of_kind<T: Clone>(values: &[ForKinds<T>], kind: FacilityKind) -> impl Iterator<Item = Dated<T>> {
+    values.iter().filter(move |one| one.kinds.contains(&kind)).map(|one| one.dated.clone())
+}
+
+impl Reader<'_> {
+    /// The terms of each kind of facility for which anything is said.
+    pub(super) fn kinds(
+        &mut self,
+        eligible: &[Entry<'_, '_>],
+        ceilings: &[Entry<'_, '_>],
+        costs: &[Entry<'_, '_>],
+        rates: &[Entry<'_, '_>],
+        grants: &[Entry<'_, '_>],
+    ) -> BTreeMap<FacilityKind, KindTerms> {
+        let eligible = self.values(eligible, Self::category);
+        let ceilings = self.values(ceilings, Self::yen_or_none);
+        let costs = self.values(costs, Self::yen_or_none);
+        let rates = self.values(rates, Self::rate);
+        let grants = self.values(grants, Self::yen_or_none);
+        let mut kinds = BTreeMap::new();
+        if !self.mistakes.is_empty() {
+            return kinds;
+        }
+        for kind in FacilityKind::ALL {
+            let said = eligible.iter().any(|one| one.kinds.contains(&kind))
+                || ceilings.iter().any(|one| one.kinds.contains(&kind))
+                || [&costs, &grants].iter().any(|all| all.iter().any(|one| one.kinds.contains(&kind)))
+                || rates.iter().any(|one| one.kinds.contains(&kind));
+            if !said {
+                continue;
+            }
+            let mut categories = Vec::new();
+            for category in Category::ALL {
+                let key = format!("category_ceiling ({}, {})", kind.code(), category.code());
+                let days: Vec<Dated<Category>> =
+                    of_kind(&eligible, kind).filter(|dated| dated.value == category).collect();
+                let dated: Vec<Dated<Option<Yen>>> = ceilings
+                    .iter()
+                    .filter(|one| one.kinds.contains(&kind) && one.category == Some(category))
+                    .map(|one| one.dated.clone())
+                    .collect();
+                match (days.is_empty(), dated.is_empty()) {
+                    (true, true) => {}
+                    (true, false) => {
+                        self.missing::<()>(
+                            &format!("eligible_category ({}, {})", kind.code(), category.code()),
+                            "an eligible_category for the category that a ceiling names",
+                        );
+                    }
+                    (false, _) => {
+                        self.no_overlap(&format!("eligible_category ({}, {})", kind.code(), category.code()), &days);
+                        if let Some(ceiling) = self.covering(&key, dated) {
+                            categories.push(CategoryTerms { category, eligible: days, ceiling });
+                        }
+                    }
+                }
+            }
+            let place = |item: &str| format!("{item} ({})", kind.code());
+            let cost_ceiling = self.covering(&place("cost_ceiling"), of_kind(&costs, kind).collect());
+            let rate = self.covering(&place("rate"), of_kind(&rates, kind).collect());
+            let grant_ceiling = self.covering(&place("grant_ceiling"), of_kind(&grants, kind).collect());
+            if let (Some(cost_ceiling), Some(rate), Some(grant_ceiling)) = (cost_ceiling, rate, grant_ceiling) {
+                kinds.insert(kind, KindTerms { categories, cost_ceiling, rate, grant_ceiling });
+            }
+        }
+        if kinds.is_empty() && self.mistakes.is_empty() {
+            self.missing::<()>("eligible_category", "at least one kind of facility");
+        }
+        kinds
+    }
+
+    fn values<T>(
+        &mut self,
+        entries: &[Entry<'_, '_>],
+        value: impl Fn(&mut Self, &Value<'_>, &str) -> Option<T>,
+    ) -> Vec<ForKinds<T>> {
+        entries
+            .iter()
+            .filter_map(|entry| {
+                let value = value(self, entry.value, &format!("{}.value", entry.key))?;
+                Some(ForKinds { kinds: entry.kinds.clone(), category: entry.category, dated: entry.dated(value) })
+            })
+            .collect()
+    }
+
+    fn no_overlap<T>(&mut self, key: &str, days: &[Dated<T>]) {
+        for (i, one) in days.iter().enumerate() {
+            for other in days.iter().skip(i + 1) {
+                let from = one.from.max(other.from).unwrap_or(Date::MIN);
+                if one.holds_on(from) && other.holds_on(from) {
+                    let found = match from {
+                        Date::MIN => "two values without from".to_owned(),
+                        from => format!("two values on {from}"),
+                    };
+                    self.overall::<()>(key, &found, "at most one value on a day");
+                }
+            }
+        }
+    }
+}

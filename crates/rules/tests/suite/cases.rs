@@ -1,0 +1,105 @@
+//! What the cases of the other files are made of: good facts to change one thing in, and short ways to ask.
+
+use claim::{
+    Assessment, Category, ClaimId, DocumentKind, Expense, FacilityKind, FactFacility, Facts, Finding, InstitutionCode,
+    Lang, ProgrammeId, TransitionalMeasure, Yen,
+};
+use rules::{ProgrammeFile, Ruleset};
+
+pub(crate) const HOME_CONSENT: &str = include_str!("../../programmes/home-consent/programme.toml");
+pub(crate) const LIMITED_TYPE: &str = include_str!("../../programmes/limited-type/programme.toml");
+
+pub(crate) fn yen(number: i64) -> Yen {
+    Yen::new(number).unwrap()
+}
+
+pub(crate) fn expense(category: Category, amount: i64) -> Expense {
+    Expense { category, amount_yen: yen(amount) }
+}
+
+/// Facts of home-consent with nothing wrong: in time, all documents, no earlier grant.
+pub(crate) fn home_consent(kind: FacilityKind, expenses: &[Expense]) -> Facts {
+    Facts {
+        claim_id: ClaimId::from("C-1"),
+        programme: ProgrammeId::from("home-consent"),
+        submitted_at: "2025-12-20T10:15:00+09:00".parse().unwrap(),
+        purchased_on: Some("2025-06-15".parse().unwrap()),
+        facility: FactFacility {
+            code: InstitutionCode::parse("1310110049").unwrap(),
+            kind,
+            transitional_measure: None,
+        },
+        expenses: expenses.to_vec(),
+        documents: vec![DocumentKind::Receipt, DocumentKind::Itemization],
+        earlier_grants: Vec::new(),
+        claimed_yen: None,
+    }
+}
+
+/// Facts of limited-type with nothing wrong: measure (2) goes on.
+pub(crate) fn limited_type(kind: FacilityKind, expenses: &[Expense]) -> Facts {
+    let mut facts = home_consent(kind, expenses);
+    facts.programme = ProgrammeId::from("limited-type");
+    facts.submitted_at = "2025-01-20T10:15:00+09:00".parse().unwrap();
+    facts.purchased_on = Some("2024-12-15".parse().unwrap());
+    facts.facility.transitional_measure = Some(TransitionalMeasure { number: 2, ended_on: None });
+    facts
+}
+
+/// A clinic's facts that come to 97,500 yen.
+pub(crate) fn clinic() -> Facts {
+    home_consent(FacilityKind::Clinic, &[expense(Category::ReceiptComputer, 130_000)])
+}
+
+pub(crate) fn assess(facts: &Facts) -> Assessment {
+    observed(facts, &[])
+}
+
+pub(crate) fn observed(facts: &Facts, findings: &[Finding]) -> Assessment {
+    let assessment = Ruleset::embedded().assess(facts, findings).unwrap();
+    every_sentence_is_whole(&assessment);
+    assessment
+}
+
+pub(crate) fn codes(findings: &[Finding]) -> Vec<&'static str> {
+    findings.iter().map(|finding| finding.code.code()).collect()
+}
+
+/// For a snapshot: the hash changes with every edit of the data, which says nothing about the rest.
+pub(crate) fn without_hash(mut assessment: Assessment) -> Assessment {
+    assert_eq!(assessment.ruleset, Ruleset::embedded().hash());
+    assessment.ruleset = "sha256:…".to_owned();
+    assessment
+}
+
+/// No sentence that people read has a hole or a leftover of its template.
+pub(crate) fn every_sentence_is_whole(assessment: &Assessment) {
+    for lang in [Lang::Ja, Lang::En] {
+        let mut sentences: Vec<String> = assessment.trace.iter().map(|step| step.sentence(lang)).collect();
+        for finding in &assessment.findings {
+            sentences.push(finding.message(lang));
+            sentences.extend(finding.action(lang));
+        }
+        for sentence in sentences {
+            assert!(!sentence.contains("(—)") && !sentence.contains('{') && !sentence.contains("（）"), "{sentence}");
+        }
+    }
+}
+
+/// The embedded files with texts of one of them replaced; each text must be there.
+pub(crate) fn changed(file: &str, changes: &[(&str, &str)]) -> String {
+    let mut text = file.to_owned();
+    for (from, to) in changes {
+        assert!(text.contains(from), "no {from:?} in the file");
+        text = text.replace(from, to);
+    }
+    text
+}
+
+pub(crate) fn ruleset(home_consent: &str, limited_type: &str) -> Ruleset {
+    Ruleset::parse(&[
+        ProgrammeFile { path: "home-consent/programme.toml", text: home_consent },
+        ProgrammeFile { path: "limited-type/programme.toml", text: limited_type },
+    ])
+    .unwrap()
+}
