@@ -1,0 +1,99 @@
+//! Notices (通知書) as PDF: the words of the claim's room, set by Typst in process.
+//!
+//! A notice's text goes to Typst as data (`/data.json`), never as markup, so a `#` or `$` in a name prints as itself.
+//! A character that no font has is found before anything is set; PDF/A, which forbids missing glyphs, stands guard
+//! behind that.
+
+mod content;
+mod fonts;
+mod world;
+
+pub use content::{MissingGlyph, NoticeProblem, UnfinishedNotice};
+pub use fonts::{DEFAULT_FONT_DIRS, FontError};
+
+use claim::Notice;
+use content::Content;
+use fonts::Fonts;
+use std::path::Path;
+use typst::diag::SourceDiagnostic;
+use typst::foundations::{Bytes, Smart};
+use typst_layout::PagedDocument;
+use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
+use world::{Shop, World};
+
+/// Why a notice cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum NoticeError {
+    /// Something must be mended in what the notice says.
+    #[error(transparent)]
+    Unfinished(#[from] UnfinishedNotice),
+    /// The typesetter refused: a fault of the template, not of the claim.
+    #[error("the notice of claim {claim} cannot be typeset; report this with the text: {said}")]
+    Typesetting {
+        /// The claim.
+        claim: String,
+        /// What the typesetter said.
+        said: String,
+    },
+}
+
+/// Sets notices. Made once, as it holds the fonts (about 15 MB, 40 with the one for rare kanji), and used from any
+/// number of threads; a notice takes some milliseconds of computing.
+pub struct Typesetter {
+    shop: Shop,
+    standards: PdfStandards,
+}
+
+/// How many notices the typesetter's memory of earlier work reaches back. Without a limit it grows by 1 MB a notice.
+const REMEMBERED: usize = 5;
+
+impl Typesetter {
+    /// With the fonts found in `font_dirs` and the folders in them ([`DEFAULT_FONT_DIRS`] on Debian and Ubuntu).
+    ///
+    /// # Errors
+    /// A folder that cannot be read though it is there, or a font that is not there, with the package that has it.
+    pub fn new<P: AsRef<Path>>(font_dirs: &[P]) -> Result<Typesetter, FontError> {
+        let dirs: Vec<&Path> = font_dirs.iter().map(AsRef::as_ref).collect();
+        let fonts = Fonts::load(&dirs)?;
+        let standards = PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
+            // Both are PDF 1.7, and a test makes notices with them.
+            .expect("PDF/A-2a and PDF/UA-1 agree with each other");
+        Ok(Typesetter { shop: Shop::new(fonts), standards })
+    }
+
+    /// Whether characters beyond the first two fonts (𠮷 and other rare kanji) can be printed.
+    pub fn has_fallback_font(&self) -> bool {
+        self.shop.fonts.has_fallback()
+    }
+
+    /// `notice` as PDF (PDF/A-2a and PDF/UA-1, fonts embedded). The same notice with the same fonts is the same bytes.
+    ///
+    /// # Errors
+    /// All that has to be mended before it can be sent, at once: characters that no font has, a rejection or return
+    /// without a reason.
+    pub fn notice(&self, notice: &Notice) -> Result<Vec<u8>, NoticeError> {
+        let content = Content::of(notice);
+        content.check(notice, &self.shop.fonts)?;
+        let refused = |said: String| NoticeError::Typesetting { claim: notice.claim_id.clone(), said };
+        let data = serde_json::to_vec(&content).map_err(|error| refused(error.to_string()))?;
+
+        let world = World { shop: &self.shop, template: notice.kind, data: Bytes::new(data) };
+        let document = typst::compile::<PagedDocument>(&world).output;
+        let options = PdfOptions {
+            ident: Smart::Custom(format!("{}/{}/{}", notice.number, notice.claim_id, notice.log_index)),
+            creator: Smart::Custom(Some("kofu".to_owned())),
+            timestamp: None,
+            page_ranges: None,
+            standards: self.standards.clone(),
+            tagged: true,
+            pretty: false,
+        };
+        let pdf = document.and_then(|document| typst_pdf::pdf(&document, &options));
+        typst::comemo::evict(REMEMBERED);
+        pdf.map_err(|errors| refused(said(&errors)))
+    }
+}
+
+fn said(errors: &[SourceDiagnostic]) -> String {
+    errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("; ")
+}
