@@ -1,1 +1,33 @@
-//! The append-only decision log: Merkle tree, signed checkpoints, exports, verification.
+//! The decision log (決定記録): an append-only record of everything that was done with claims and money, built so that a
+//! change to any entry can be proved by somebody who trusts nobody here.
+//!
+//! - [`Entry`] is one record; [`Entry::to_bytes`] are its exact bytes (its *payload*), which are stored and hashed as they
+//!   are and never written anew.
+//! - [`Tree`] and [`Frontier`] are the RFC 6962 Merkle tree over the payloads: all of it with proofs, or only what the
+//!   root needs.
+//! - [`SigningKey::checkpoint`] signs size and root as a C2SP checkpoint; [`Checkpoint::open`] reads one.
+//! - [`FolderExport`] writes what an auditor carries away; [`verify`] and [`verify_folder`] prove it, in constant memory.
+//!
+//! # What a proof says, and what it does not
+//! An export that verifies holds, byte for byte, the entries that the key's owner signed. Who has the key can still sign
+//! another history: that is found only with an earlier checkpoint in hand, from a place that the owner cannot reach. So
+//! checkpoints have to leave the machine, and the verifier key has to come from elsewhere than the export.
+//!
+//! Pure apart from the files of [`FolderExport`] and [`verify_folder`]: no clock, no randomness, no database.
+
+mod checkpoint;
+mod entry;
+mod export;
+mod key;
+mod tree;
+mod verify;
+
+pub use checkpoint::{Checkpoint, CheckpointError};
+pub use entry::{
+    AssessedClaim, BatchPayment, Entry, EntryError, Event, PreparedBatch, ReadDocument, SubmittedClaim,
+    SubmittedDocument,
+};
+pub use export::{CHECKPOINT_FILE, ExportError, ExportWriter, FolderExport, KEY_FILE, LOG_FILE, MAX_PAYLOAD_BYTES};
+pub use key::{KeyError, SigningKey, VerifyingKey};
+pub use tree::{ConsistencyProof, Frontier, InclusionProof, ProofError, Tree, leaf_hash};
+pub use verify::{Difference, Differences, Verified, VerifyError, verify, verify_folder};

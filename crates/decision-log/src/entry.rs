@@ -1,0 +1,289 @@
+//! Entries: what the log records, and the exact bytes of each.
+//!
+//! An entry names claims, facilities (by institution code), accounts of staff (by id) and amounts. It has no field for
+//! names of persons, addresses or bank accounts.
+
+use claim::{
+    Actor, Assessment, ClaimId, Decision, DocumentKind, Facts, Finding, FindingCode, InstitutionCode, Method,
+    NoticeKind, ProblemCode, ProgrammeId, Sha256, Yen,
+};
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+/// The version of the form of [`Entry::to_bytes`].
+const VERSION: u64 = 1;
+
+/// One entry: who did what, when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Actor,
+    /// What.
+    pub event: Event,
+}
+
+/// What was done. In JSON the key `type` says which.
+///
+/// A claim's changes of state are inside these: submitted, read, assessed, in review, decided, batched (prepared), sent
+/// (released). A new kind of event is a new variant; keys of those that exist never change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Event {
+    /// The facility register was replaced.
+    FacilityRegisterChanged {
+        /// How many facilities it has now.
+        count: u64,
+        /// The file that it was read from.
+        sha256: Sha256,
+    },
+    /// A claim, or a new revision of a returned one, was accepted.
+    ClaimSubmitted(SubmittedClaim),
+    /// Its documents were read.
+    ClaimRead {
+        /// Which claim.
+        claim_id: ClaimId,
+        /// Its revision, from 1.
+        revision: u32,
+        /// What came of each document, in the order of their positions.
+        readings: Vec<ReadDocument>,
+    },
+    /// The rules assessed it.
+    ClaimAssessed(Box<AssessedClaim>),
+    /// It waits for a person.
+    ClaimInReview {
+        /// Which claim.
+        claim_id: ClaimId,
+        /// Its revision, from 1.
+        revision: u32,
+        /// The findings that a person has to look at.
+        reasons: Vec<FindingCode>,
+    },
+    /// It was decided.
+    ClaimDecided {
+        /// The decision, bound to the hash of the assessment.
+        decision: Decision,
+    },
+    /// A notice was made.
+    NoticeIssued {
+        /// Of which claim.
+        claim_id: ClaimId,
+        /// Its revision, from 1.
+        revision: u32,
+        /// Which kind.
+        kind: NoticeKind,
+        /// 文書番号.
+        number: String,
+        /// The PDF.
+        sha256: Sha256,
+    },
+    /// A payment batch was prepared.
+    BatchPrepared(PreparedBatch),
+    /// It was released by another person, and is frozen by its hash.
+    BatchReleased {
+        /// Which batch.
+        id: String,
+        /// The batch's stored bytes.
+        sha256: Sha256,
+        /// By whom.
+        released_by: Actor,
+    },
+}
+
+impl Event {
+    /// The value of the key `type`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Event::FacilityRegisterChanged { .. } => "facility-register-changed",
+            Event::ClaimSubmitted(_) => "claim-submitted",
+            Event::ClaimRead { .. } => "claim-read",
+            Event::ClaimAssessed(_) => "claim-assessed",
+            Event::ClaimInReview { .. } => "claim-in-review",
+            Event::ClaimDecided { .. } => "claim-decided",
+            Event::NoticeIssued { .. } => "notice-issued",
+            Event::BatchPrepared(_) => "batch-prepared",
+            Event::BatchReleased { .. } => "batch-released",
+        }
+    }
+
+    /// The claim that it is about, if it is about one.
+    pub const fn claim_id(&self) -> Option<&ClaimId> {
+        match self {
+            Event::ClaimSubmitted(claim) => Some(&claim.claim_id),
+            Event::ClaimAssessed(claim) => Some(&claim.claim_id),
+            Event::ClaimDecided { decision } => Some(&decision.claim_id),
+            Event::ClaimRead { claim_id, .. }
+            | Event::ClaimInReview { claim_id, .. }
+            | Event::NoticeIssued { claim_id, .. } => Some(claim_id),
+            Event::FacilityRegisterChanged { .. } | Event::BatchPrepared(_) | Event::BatchReleased { .. } => None,
+        }
+    }
+}
+
+/// A claim as it was accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmittedClaim {
+    /// Its id.
+    pub claim_id: ClaimId,
+    /// Its revision, from 1.
+    pub revision: u32,
+    /// Under which programme.
+    pub programme: ProgrammeId,
+    /// By which facility.
+    pub facility: InstitutionCode,
+    /// When this revision was submitted.
+    pub submitted_at: Timestamp,
+    /// What it asks for, if it says.
+    pub claimed_yen: Option<Yen>,
+    /// Its documents, in order.
+    pub documents: Vec<SubmittedDocument>,
+}
+
+/// A document as it was accepted. Its name is left out: a facility may have put a person's name into it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmittedDocument {
+    /// Its place among the documents, from 0.
+    pub position: u32,
+    /// What the facility says it is.
+    pub declared: DocumentKind,
+    /// Its bytes.
+    pub sha256: Sha256,
+    /// How many bytes.
+    pub size_bytes: u64,
+}
+
+impl From<&claim::Document> for SubmittedDocument {
+    fn from(document: &claim::Document) -> SubmittedDocument {
+        SubmittedDocument {
+            position: document.position,
+            declared: document.declared,
+            sha256: document.sha256,
+            size_bytes: document.size_bytes,
+        }
+    }
+}
+
+/// What came of reading one document. The reading itself is stored beside the log, under its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadDocument {
+    /// Its place among the documents, from 0.
+    pub position: u32,
+    /// Its bytes.
+    pub document: Sha256,
+    /// The stored bytes of its reading.
+    pub reading: Sha256,
+    /// How it was read; `None` when nothing could be.
+    pub method: Option<Method>,
+    /// What it turned out to be.
+    pub kind: DocumentKind,
+    /// What went wrong.
+    pub problems: Vec<ProblemCode>,
+}
+
+/// An assessment with all that it can be replayed from. The ruleset's hash is in the assessment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssessedClaim {
+    /// Which claim.
+    pub claim_id: ClaimId,
+    /// Its revision, from 1.
+    pub revision: u32,
+    /// What the rules were applied to; `None` where the readings gave no facts.
+    pub facts: Option<Facts>,
+    /// What was found about the documents before the rules were applied.
+    pub observed: Vec<Finding>,
+    /// What the rules said.
+    pub assessment: Assessment,
+    /// The stored bytes of the assessment; a decision is bound to it.
+    pub assessment_sha256: Sha256,
+}
+
+/// A payment batch as it was prepared: whom it pays how much, and no account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreparedBatch {
+    /// Its id.
+    pub id: String,
+    /// 振込指定日.
+    pub pay_on: Date,
+    /// For which claim how much, in the batch's order.
+    pub payments: Vec<BatchPayment>,
+    /// Their sum.
+    pub total_yen: Yen,
+    /// By whom.
+    pub prepared_by: Actor,
+}
+
+/// One payment of a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchPayment {
+    /// For which claim.
+    pub claim_id: ClaimId,
+    /// To which facility.
+    pub facility: InstitutionCode,
+    /// How much.
+    pub amount_yen: Yen,
+}
+
+/// Why bytes are not an entry that this version wrote.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    /// Not JSON, or not with the keys and values of an entry.
+    #[error("not an entry of the decision log; expected JSON with the keys v, at, by and event")]
+    Form(#[source] serde_json::Error),
+    /// Written by another version.
+    #[error(
+        "found an entry of version {found}, expected {VERSION}; use the version of kofu that wrote it, or a newer one"
+    )]
+    Version {
+        /// Its version.
+        found: u64,
+    },
+    /// The same values, but not the bytes that an entry with these values has.
+    #[error(
+        "not the exact form of an entry: it differs from byte {at} on (spaces, order of keys, unknown keys or escapes)"
+    )]
+    NotCanonical {
+        /// The first byte that differs, from 0.
+        at: usize,
+    },
+}
+
+/// The form of an entry in bytes: the keys in this order.
+#[derive(Serialize, Deserialize)]
+struct Wire<At, By, What> {
+    v: u64,
+    at: At,
+    by: By,
+    event: What,
+}
+
+impl Entry {
+    /// The entry's payload: JSON in UTF-8 on one line, the keys in the order of the types, no spaces, no floats. Equal
+    /// entries have equal bytes; these are what the log stores and hashes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let wire = Wire { v: VERSION, at: &self.at, by: &self.by, event: &self.event };
+        // Serialising fails only for maps without text keys and for types that refuse; an entry has neither.
+        serde_json::to_vec(&wire).expect("an entry always has a JSON form")
+    }
+
+    /// Reads a payload back; refuses any bytes but those of [`Entry::to_bytes`].
+    pub fn from_bytes(payload: &[u8]) -> Result<Entry, EntryError> {
+        #[derive(Deserialize)]
+        struct Version {
+            v: u64,
+        }
+        // The version first: what another version wrote may have other keys.
+        let Version { v } = serde_json::from_slice(payload).map_err(EntryError::Form)?;
+        if v != VERSION {
+            return Err(EntryError::Version { found: v });
+        }
+        let wire: Wire<Timestamp, Actor, Event> = serde_json::from_slice(payload).map_err(EntryError::Form)?;
+        let entry = Entry { at: wire.at, by: wire.by, event: wire.event };
+        let canonical = entry.to_bytes();
+        if canonical != payload {
+            let same = canonical.iter().zip(payload).take_while(|(ours, theirs)| ours == theirs).count();
+            return Err(EntryError::NotCanonical { at: same });
+        }
+        Ok(entry)
+    }
+}

@@ -1,0 +1,5 @@
+//! Tests of the web room through its routes.
+
+// cfg(test) tells clippy that the functions beside the tests are tests too, where unwrap is allowed.
+#[cfg(test)]
+mod pages;
