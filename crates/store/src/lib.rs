@@ -1,1 +1,120 @@
 //! The only SQL and the only object storage: SQLite or PostgreSQL behind one Store.
+//!
+//! A [`Store`] is concrete: no trait, no generics at its door. Which database and which object storage it speaks to is
+//! said once, by the two addresses of a [`StoreConfig`]. Every operation that changes what is known of a claim is one
+//! transaction together with the entries of the decision log that tell of it; whoever appends locks the log's head
+//! first, so all changes stand in one order. Rules about money and proof are held by the database itself ([`Rule`]).
+
+mod batches;
+mod claims;
+mod database;
+mod dialect;
+mod dossier;
+mod error;
+mod facilities;
+mod log;
+mod objects;
+mod queue;
+mod row;
+mod sql;
+mod stages;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::Path;
+
+pub use batches::{ApprovedClaim, BatchRecord, BatchState, NewBatch};
+pub use claims::{
+    ClaimFilter, ClaimRecord, ClaimSummary, DecisionRecord, NewClaim, Resubmission, RevisionRecord, StoredAssessment,
+    Submitted,
+};
+pub use error::{Rule, StoreError};
+pub use queue::{Job, JobKind, JobRecord, JobState, QueueCount, Reaped};
+pub use stages::{NewNotice, NoticeRecord};
+
+/// Where a store keeps its data.
+#[derive(Clone)]
+pub struct StoreConfig {
+    /// `sqlite:PATH` (the path as it is, not percent-encoded) or `postgres://USER:PASSWORD@HOST/DATABASE`.
+    pub database_url: String,
+    /// `file:///FOLDER` or `s3://BUCKET/PREFIX`; S3's credentials, region and endpoint come from the `AWS_…` variables.
+    pub object_url: String,
+    /// How many connections are held at most: PostgreSQL in all, SQLite for reading (writing has one).
+    pub connections: u32,
+    /// How often a job is tried before it is parked for a person.
+    pub max_attempts: u32,
+}
+
+impl StoreConfig {
+    /// With 8 connections and 5 attempts a job.
+    pub fn new(database_url: &str, object_url: &str) -> StoreConfig {
+        StoreConfig {
+            database_url: database_url.to_owned(),
+            object_url: object_url.to_owned(),
+            connections: 8,
+            max_attempts: 5,
+        }
+    }
+
+    /// The default: `kofu.sqlite` and `objects` in one folder. An error if the path is not UTF-8.
+    pub fn in_folder(folder: &Path) -> Result<StoreConfig, StoreError> {
+        let wrong =
+            |expected| StoreError::Setting { setting: "data folder", found: folder.display().to_string(), expected };
+        let folder = std::path::absolute(folder).map_err(|_| wrong("a path"))?;
+        let objects = url::Url::from_directory_path(folder.join("objects")).map_err(|()| wrong("a path"))?;
+        let database = folder.join("kofu.sqlite");
+        let database = database.to_str().ok_or_else(|| wrong("a path in UTF-8"))?;
+        Ok(StoreConfig::new(&format!("sqlite:{database}"), objects.as_str()))
+    }
+}
+
+/// Without the addresses, which may hold passwords.
+impl fmt::Debug for StoreConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreConfig")
+            .field("connections", &self.connections)
+            .field("max_attempts", &self.max_attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The store: claims, register, queue, payments and decision log in a database, documents in object storage.
+///
+/// Cheap to clone; clones share their connections. Times are kept to the millisecond.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: database::Db,
+    objects: objects::Objects,
+    max_attempts: u32,
+}
+
+impl Store {
+    /// Opens the store, makes what is missing (folders, tables) and brings an older database up to date. Any number of
+    /// processes may do so at once.
+    pub async fn open(config: &StoreConfig) -> Result<Store, StoreError> {
+        if config.max_attempts == 0 || config.connections == 0 {
+            return Err(StoreError::Setting {
+                setting: "connections or attempts",
+                found: "0".to_owned(),
+                expected: "1 or more",
+            });
+        }
+        let objects = objects::Objects::open(&config.object_url)?;
+        let db = database::Db::open(&config.database_url, config.connections).await?;
+        Ok(Store { db, objects, max_attempts: config.max_attempts })
+    }
+
+    /// Opens the default store of a folder: `kofu.sqlite` and `objects` in it.
+    pub async fn in_folder(folder: &Path) -> Result<Store, StoreError> {
+        Store::open(&StoreConfig::in_folder(folder)?).await
+    }
+
+    /// Whether database and object storage answer.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.db.ping().await?;
+        self.objects.ping().await
+    }
+}

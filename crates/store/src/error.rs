@@ -1,0 +1,307 @@
+//! What can go wrong in the store, and how the name of a violated constraint becomes a typed rule.
+
+use claim::{ClaimState, Sha256, TransitionError};
+
+/// The cause of an error, of whichever library.
+pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident $constraint:literal $($also:literal)? => $text:literal)*) => {
+        /// A rule that the database itself holds. Its name is that of a constraint, index or trigger of the migrations.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Rule { $($(#[$doc])* $name,)* }
+
+        impl Rule {
+            /// All of them.
+            pub const ALL: &'static [Rule] = &[$(Rule::$name,)*];
+
+            /// The name in the database.
+            pub const fn name(self) -> &'static str {
+                match self { $(Rule::$name => $constraint,)* }
+            }
+
+            /// What it says, and what to do.
+            pub const fn text(self) -> &'static str {
+                match self { $(Rule::$name => $text,)* }
+            }
+
+            /// SQLite names the columns of a unique index instead of the index.
+            const fn also(self) -> Option<&'static str> {
+                match self { $(Rule::$name => rules!(@also $($also)?),)* }
+            }
+        }
+    };
+    (@also) => { None };
+    (@also $also:literal) => { Some($also) };
+}
+
+rules! {
+    /// Two people: who prepared a batch does not release it.
+    ReleasedByPreparer "batch_released_by_another" =>
+        "who prepared a payment batch cannot release it; another person has to"
+    /// Two people: who decided a claim does not release its payment.
+    ReleasedByDecider "batch_not_released_by_decider" =>
+        "who decided a claim cannot release its payment; another person has to"
+    /// Only a member of staff releases.
+    ReleasedByStaff "batch_released_by_staff" => "only a member of staff (staff:…) can release a payment batch"
+    /// Release is complete: who, when, and the hash of what.
+    ReleaseComplete "batch_release_complete" =>
+        "a released batch names who released it, when, and the hash of its content; another has none of these"
+    /// A batch begins as prepared.
+    BatchStartsPrepared "batch_starts_prepared" => "a payment batch is new and starts as prepared; give it another id"
+    /// A released or cancelled batch does not change.
+    BatchFrozen "batch_frozen" => "only a prepared batch can be released or cancelled, and nothing else of it changes"
+    /// No money twice.
+    OneLiveBatch "payment_in_one_live_batch" "UNIQUE constraint failed: payments.claim_id" =>
+        "the claim is in a live payment batch already"
+    /// A payment is above 0.
+    PaymentAmount "payment_amount" => "a payment is above 0 yen"
+    /// A payment is the whole grant, to the claim's facility.
+    PaymentIsTheGrant "payment_is_the_grant" => "a payment is the whole grant to the facility of the claim"
+    /// Payments enter only a prepared batch.
+    PaymentIntoPreparedBatch "payment_into_prepared_batch" =>
+        "payments are added once, and only while the batch is prepared"
+    /// A payment does not change.
+    PaymentFrozen "payment_frozen" => "a payment only ever stops being live"
+    /// A grant does not change under its payment.
+    GrantStays "claim_grant_stays" => "the grant of a claim in a payment batch is fixed; cancel the batch first"
+    /// A grant is there exactly for approved claims.
+    GrantWhenApproved "claim_grant_when_approved" => "a claim has a grant exactly when it is approved or further on"
+    /// An approval grants something, other decisions nothing.
+    DecisionGrant "decision_grant" => "an approval grants more than 0 yen, a return or rejection 0 yen"
+    /// Decisions come before payments.
+    DecisionBeforePayment "decision_before_payment" => "a claim in a payment batch is decided already"
+    /// Log, documents, decisions, notices, payments stay.
+    AppendOnly "append_only" => "the decision log, documents, decisions, notices and payments are never changed or removed"
+    /// A bundle is one claim.
+    BundleOnce "bundle_sent_once" "UNIQUE constraint failed: claim_revisions.bundle_sha256" =>
+        "the same bundle has been sent already"
+    /// A notice's number is its own.
+    NoticeNumberOnce "notice_number_once" "UNIQUE constraint failed: notices.number" =>
+        "the number of the notice is taken; give it another"
+}
+
+impl Rule {
+    fn of(error: &dyn sqlx::error::DatabaseError) -> Option<Rule> {
+        if let Some(constraint) = error.constraint() {
+            return Rule::ALL.iter().copied().find(|rule| rule.name() == constraint);
+        }
+        // SQLite: "CHECK constraint failed: NAME", "NAME: text" of a trigger, or the columns of a unique index.
+        let message = error.message();
+        Rule::ALL.iter().copied().find(|rule| {
+            message.strip_prefix("CHECK constraint failed: ") == Some(rule.name())
+                || message.strip_prefix(rule.name()).is_some_and(|rest| rest.starts_with(':'))
+                || rule.also() == Some(message)
+        })
+    }
+}
+
+/// Why an operation of the store was not done. Nothing of it has been written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A setting that cannot be used.
+    #[error("the {setting} is {found:?}, expected {expected}")]
+    Setting {
+        /// Which.
+        setting: &'static str,
+        /// What it is, without secrets.
+        found: String,
+        /// What it has to be.
+        expected: &'static str,
+    },
+    /// Database or object storage could not be opened.
+    #[error("{what} cannot be opened; check its address, its permissions, and that it is not newer than this program")]
+    Open {
+        /// Which.
+        what: String,
+        /// Why.
+        #[source]
+        source: Cause,
+    },
+    /// A statement failed.
+    #[error("the database did not do what was asked")]
+    Database {
+        /// Whether trying again may help: busy, out of connections, a lost connection, a deadlock.
+        transient: bool,
+        /// Why.
+        #[source]
+        source: Cause,
+    },
+    /// A rule that the database holds.
+    #[error("refused: {}", rule.text())]
+    Refused {
+        /// Which.
+        rule: Rule,
+        /// The database's own words.
+        #[source]
+        source: Cause,
+    },
+    /// Object storage failed.
+    #[error("object storage failed at {key}")]
+    Object {
+        /// The object.
+        key: String,
+        /// Why.
+        #[source]
+        source: Cause,
+    },
+    /// An object is not there.
+    #[error("object {0} is not in object storage; restore it from a backup or upload it again")]
+    ObjectMissing(Sha256),
+    /// An object's bytes are not those of its name.
+    #[error("object {key} is damaged: its bytes have the hash {found}, expected {expected}; restore it from a backup")]
+    ObjectDamaged {
+        /// The object.
+        key: String,
+        /// By its name.
+        expected: Sha256,
+        /// By its bytes.
+        found: Sha256,
+    },
+    /// A stored row that cannot be.
+    #[error("row {row} of table {table} is damaged: {what}")]
+    Integrity {
+        /// The table.
+        table: &'static str,
+        /// Its key.
+        row: String,
+        /// What was found, and what was expected.
+        what: String,
+    },
+    /// The job was given to another worker, or taken off the queue, in the meantime.
+    #[error("job {job} is no longer leased to this worker; its work is dropped, another worker does it again")]
+    LeaseLost {
+        /// The job.
+        job: i64,
+    },
+    /// The claim was changed by someone else since it was looked at.
+    #[error("claim {claim} was changed by someone else: found version {found}, expected {expected}; look at it again")]
+    Conflict {
+        /// The claim.
+        claim: String,
+        /// What it is now.
+        found: u64,
+        /// What the caller had seen.
+        expected: u64,
+    },
+    /// A step that the life of a claim does not have.
+    #[error("claim {claim} was left as it is")]
+    Step {
+        /// The claim.
+        claim: String,
+        /// From where to where.
+        #[source]
+        source: TransitionError,
+    },
+    /// A decision on something else than what is stored.
+    #[error("the decision on {claim} rests on the assessment {found}, but {expected} is stored; look at it again")]
+    AssessmentDiffers {
+        /// The claim.
+        claim: String,
+        /// What the decision names.
+        found: Sha256,
+        /// What is stored.
+        expected: Sha256,
+    },
+    /// The facility was granted something after this claim's facts were gathered.
+    #[error("the facility of {claim} was granted {other} after {claim} was assessed; have it assessed again")]
+    FactsChanged {
+        /// The claim.
+        claim: String,
+        /// The claim that was granted meanwhile.
+        other: String,
+    },
+    /// Something that is not there.
+    #[error("{what} {id} is not in the store")]
+    NotFound {
+        /// What kind of thing.
+        what: &'static str,
+        /// Which.
+        id: String,
+    },
+    /// An id that is taken.
+    #[error("{what} {id} is in the store already, with other content")]
+    Taken {
+        /// What kind of thing.
+        what: &'static str,
+        /// Which.
+        id: String,
+    },
+    /// A batch in a state that does not allow what was asked.
+    #[error("payment batch {batch} is {found}, expected {expected}")]
+    BatchState {
+        /// The batch.
+        batch: String,
+        /// Its state.
+        found: &'static str,
+        /// What is needed.
+        expected: &'static str,
+    },
+    /// An argument that contradicts itself or the store.
+    #[error("{what}: found {found}, expected {expected}")]
+    Argument {
+        /// Which.
+        what: &'static str,
+        /// What it was.
+        found: String,
+        /// What it has to be.
+        expected: String,
+    },
+}
+
+impl StoreError {
+    /// Whether the same call may succeed later without anyone doing anything: a worker tries again. Else it parks.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            StoreError::Database { transient, .. } => *transient,
+            // A job of stale facts is read again from the start and then sees them.
+            StoreError::Object { .. } | StoreError::FactsChanged { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// The rule that refused it, if one did.
+    pub fn rule(&self) -> Option<Rule> {
+        match self {
+            StoreError::Refused { rule, .. } => Some(*rule),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn step(claim: &str, source: TransitionError) -> StoreError {
+        StoreError::Step { claim: claim.to_owned(), source }
+    }
+
+    pub(crate) fn no_claim(id: &str) -> StoreError {
+        StoreError::NotFound { what: "claim", id: id.to_owned() }
+    }
+
+    /// The state from which a refused step was asked, if that is what it is.
+    pub fn refused_step(&self) -> Option<(ClaimState, ClaimState)> {
+        match self {
+            StoreError::Step { source, .. } => Some((source.from, source.to)),
+            _ => None,
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> StoreError {
+        let transient = match &error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
+            sqlx::Error::Database(database) => {
+                if let Some(rule) = Rule::of(database.as_ref()) {
+                    return StoreError::Refused { rule, source: Box::new(error) };
+                }
+                // SQLite: busy, locked (the low byte of the extended code); PostgreSQL: serialisation, deadlock,
+                // too many connections, shutting down or starting.
+                database.code().is_some_and(|code| match code.as_ref() {
+                    "40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03" => true,
+                    code => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)) && code.len() < 5,
+                })
+            }
+            _ => false,
+        };
+        StoreError::Database { transient, source: Box::new(error) }
+    }
+}

@@ -1,0 +1,202 @@
+//! Every statement that both databases take as it is. A test prepares each on both.
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        $($(#[$doc])* pub(crate) const $name: &str = $sql;)*
+        #[cfg(test)]
+        pub(crate) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+/// A claim with its current revision.
+macro_rules! claim {
+    () => {
+        "SELECT c.id, c.programme, c.facility_code, c.state, c.version, c.revision, c.submitted_at_ms,
+             r.submitted_at_ms AS revision_submitted_at_ms, r.claimed_yen, r.bundle_sha256, c.granted_yen
+         FROM claims c JOIN claim_revisions r ON r.claim_id = c.id AND r.revision = c.revision"
+    };
+}
+
+/// A page of claims after the id $1, of at most $2, by programme $3 if it is given.
+macro_rules! claims_page {
+    ($further:literal) => {
+        concat!(
+            claim!(),
+            " WHERE c.id > $1 AND (CAST($3 AS TEXT) IS NULL OR c.programme = $3) ",
+            $further,
+            " ORDER BY c.id LIMIT $2"
+        )
+    };
+}
+
+statements! {
+    PING = "SELECT CAST(1 AS BIGINT)";
+
+    // --- decision log
+    LOG_GROW = "UPDATE log_head SET size = size + $1 WHERE only_row = 1 RETURNING size";
+    LOG_APPEND = "INSERT INTO log_entries (position, payload) VALUES ($1, $2)";
+    LOG_SIZE = "SELECT size FROM log_head";
+    LOG_READ = "SELECT position, payload FROM log_entries WHERE position >= $1 ORDER BY position LIMIT $2";
+    CHECKPOINT_ADD = "INSERT INTO log_checkpoints (size, note) VALUES ($1, $2)";
+    CHECKPOINT_AT = "SELECT note FROM log_checkpoints WHERE size = $1";
+    CHECKPOINT_LATEST = "SELECT size, note FROM log_checkpoints ORDER BY size DESC LIMIT 1";
+
+    // --- facility register
+    FACILITY_UPSERT =
+        "INSERT INTO facilities (code, kind, name, founder, postal_code, address, measure_number, measure_ended_on,
+             earlier_grants, account)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         ON CONFLICT (code) DO UPDATE SET kind = excluded.kind, name = excluded.name, founder = excluded.founder,
+             postal_code = excluded.postal_code, address = excluded.address,
+             measure_number = excluded.measure_number, measure_ended_on = excluded.measure_ended_on,
+             earlier_grants = excluded.earlier_grants, account = excluded.account";
+    FACILITY_GET =
+        "SELECT code, kind, name, founder, postal_code, address, measure_number, measure_ended_on, earlier_grants,
+             account
+         FROM facilities WHERE code = $1";
+    FACILITY_PAGE =
+        "SELECT code, kind, name, founder, postal_code, address, measure_number, measure_ended_on, earlier_grants,
+             account
+         FROM facilities WHERE code > $1 ORDER BY code LIMIT $2";
+
+    // --- claims
+    CLAIM_INSERT =
+        "INSERT INTO claims (id, programme, facility_code, state, version, revision, submitted_at_ms)
+         VALUES ($1, $2, $3, 'submitted', 1, 1, $4)";
+    REVISION_INSERT =
+        "INSERT INTO claim_revisions (claim_id, revision, submitted_at_ms, claimed_yen, bundle_sha256)
+         VALUES ($1, $2, $3, $4, $5)";
+    DOCUMENT_INSERT =
+        "INSERT INTO documents (claim_id, revision, position, declared, file, sha256, size_bytes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    BUNDLE_FIND = "SELECT claim_id FROM claim_revisions WHERE bundle_sha256 = $1";
+    CLAIM_GET = concat!(claim!(), " WHERE c.id = $1");
+    CLAIM_PAGE = claims_page!("");
+    CLAIM_PAGE_IN_STATE = claims_page!("AND c.state = $4");
+    CLAIM_PAGE_OF_FACILITY =
+        claims_page!("AND c.facility_code = $4 AND (CAST($5 AS TEXT) IS NULL OR c.state = $5)");
+    CLAIM_COUNTS = "SELECT state, COUNT(*) FROM claims GROUP BY state";
+    /// The guard of every change of state: it is still as it was looked at.
+    CLAIM_STEP =
+        "UPDATE claims SET state = $3, version = version + 1 WHERE id = $1 AND state = $2 AND version = $4";
+    CLAIM_APPROVE =
+        "UPDATE claims SET state = 'approved', granted_yen = $5, version = version + 1
+         WHERE id = $1 AND state = $2 AND version = $4 AND $3 = 'approved'";
+    CLAIM_RESUBMIT =
+        "UPDATE claims SET state = 'submitted', revision = revision + 1, version = version + 1
+         WHERE id = $1 AND state = 'returned' AND version = $2";
+    CLAIM_TOUCH = "UPDATE claims SET version = version + 1 WHERE id = $1 AND state = $2 AND version = $3";
+    REVISIONS_GET =
+        "SELECT revision, submitted_at_ms, claimed_yen, bundle_sha256 FROM claim_revisions
+         WHERE claim_id = $1 ORDER BY revision";
+    DOCUMENTS_GET =
+        "SELECT position, declared, file, sha256, size_bytes FROM documents
+         WHERE claim_id = $1 AND revision = $2 ORDER BY position";
+
+    // --- readings and what makes a dossier
+    READING_INSERT = "INSERT INTO readings (claim_id, revision, position, reading) VALUES ($1, $2, $3, $4)";
+    READINGS_GET = "SELECT reading FROM readings WHERE claim_id = $1 AND revision = $2 ORDER BY position";
+    RECEIPT_FACTS_INSERT =
+        "INSERT INTO receipt_facts (claim_id, revision, position, issuer, issued_on, total_yen)
+         VALUES ($1, $2, $3, $4, $5, $6)";
+    GRANTS_TO_FACILITY =
+        "SELECT DISTINCT programme FROM claims
+         WHERE facility_code = $1 AND id <> $2 AND state IN ('approved', 'batched', 'sent', 'paid', 'bounced')
+         ORDER BY programme";
+    DUPLICATES_BY_BYTES =
+        "SELECT DISTINCT d.position, d.file, other.id, other.facility_code
+         FROM documents d
+         JOIN documents o ON o.sha256 = d.sha256 AND o.claim_id <> d.claim_id AND o.declared = 'receipt'
+         JOIN claims other ON other.id = o.claim_id AND other.revision = o.revision
+         WHERE d.claim_id = $1 AND d.revision = $2 AND d.declared = 'receipt'
+             AND other.state NOT IN ('draft', 'rejected', 'returned', 'withdrawn')
+         ORDER BY d.position, other.id";
+    DUPLICATES_BY_FACTS =
+        "SELECT DISTINCT d.position, d.file, other.id, other.facility_code
+         FROM receipt_facts f
+         JOIN documents d ON d.claim_id = f.claim_id AND d.revision = f.revision AND d.position = f.position
+         JOIN receipt_facts o ON o.issuer = f.issuer AND o.issued_on = f.issued_on AND o.total_yen = f.total_yen
+             AND o.claim_id <> f.claim_id
+         JOIN claims other ON other.id = o.claim_id AND other.revision = o.revision
+         WHERE f.claim_id = $1 AND f.revision = $2
+             AND other.state NOT IN ('draft', 'rejected', 'returned', 'withdrawn')
+         ORDER BY d.position, other.id";
+
+    // --- assessments, decisions, notices
+    ASSESSMENT_PUT =
+        "INSERT INTO assessments (claim_id, revision, sha256, content, basis_log_size) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (claim_id, revision) DO UPDATE SET sha256 = excluded.sha256, content = excluded.content,
+             basis_log_size = excluded.basis_log_size";
+    ASSESSMENT_GET = "SELECT sha256, content FROM assessments WHERE claim_id = $1 AND revision = $2";
+    ASSESSMENT_BASIS = "SELECT sha256, basis_log_size FROM assessments WHERE claim_id = $1 AND revision = $2";
+    /// A grant to the same facility that the log tells of at $3 or later.
+    GRANTED_SINCE =
+        "SELECT d.claim_id FROM decisions d JOIN claims c ON c.id = d.claim_id
+         WHERE c.facility_code = $1 AND c.id <> $2 AND d.kind = 'approve' AND d.log_position >= $3
+         ORDER BY d.log_position LIMIT 1";
+    DECISION_INSERT =
+        "INSERT INTO decisions (claim_id, revision, kind, grant_yen, assessment_sha256, decided_by, decided_at_ms,
+             reason, log_position)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    DECISIONS_GET =
+        "SELECT claim_id, revision, kind, grant_yen, assessment_sha256, decided_by, decided_at_ms, reason, log_position
+         FROM decisions WHERE claim_id = $1 ORDER BY revision";
+    NOTICE_INSERT =
+        "INSERT INTO notices (claim_id, revision, kind, number, issued_on, pdf_sha256)
+         VALUES ($1, $2, $3, $4, $5, $6)";
+    NOTICES_OF_CLAIM =
+        "SELECT claim_id, revision, kind, number, issued_on, pdf_sha256 FROM notices
+         WHERE claim_id = $1 ORDER BY revision";
+    NOTICES_PAGE =
+        "SELECT claim_id, revision, kind, number, issued_on, pdf_sha256 FROM notices
+         WHERE number > $1 ORDER BY number LIMIT $2";
+
+    // --- payments
+    APPROVED_CLAIMS =
+        "SELECT c.id AS claim_id, c.programme, c.facility_code, f.name AS facility_name, c.granted_yen, f.account,
+             d.decided_at_ms
+         FROM claims c
+         JOIN decisions d ON d.claim_id = c.id AND d.revision = c.revision
+         LEFT JOIN facilities f ON f.code = c.facility_code
+         WHERE c.state = 'approved' AND (CAST($1 AS TEXT) IS NULL OR c.programme = $1)
+         ORDER BY c.id";
+    BATCH_INSERT =
+        "INSERT INTO batches (id, pay_on, prepared_by, prepared_at_ms, state) VALUES ($1, $2, $3, $4, 'prepared')";
+    PAYMENT_INSERT =
+        "INSERT INTO payments (batch_id, claim_id, facility_code, facility_name, amount_yen, account, live)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    BATCH_RELEASE =
+        "UPDATE batches SET state = 'released', released_by = $2, released_at_ms = $3, content_sha256 = $4
+         WHERE id = $1 AND state = 'prepared'";
+    BATCH_CANCEL = "UPDATE batches SET state = 'cancelled' WHERE id = $1 AND state = 'prepared'";
+    PAYMENTS_END = "UPDATE payments SET live = $2 WHERE batch_id = $1 AND live <> $2";
+    BATCH_STATE = "SELECT state FROM batches WHERE id = $1";
+    BATCH_GET =
+        "SELECT id, pay_on, prepared_by, prepared_at_ms, state, released_by, released_at_ms, content_sha256
+         FROM batches WHERE id = $1";
+    BATCHES_GET =
+        "SELECT id, pay_on, prepared_by, prepared_at_ms, state, released_by, released_at_ms, content_sha256
+         FROM batches ORDER BY id";
+    PAYMENTS_GET =
+        "SELECT claim_id, facility_code, facility_name, amount_yen, account FROM payments
+         WHERE batch_id = $1 ORDER BY claim_id";
+
+    // --- queue (those that read the clock are in dialect.rs)
+    /// The fence: the first statement of a job's effect.
+    JOB_FINISH =
+        "UPDATE jobs SET state = 'done', lease_owner = NULL, lease_until_ms = NULL, reason = NULL
+         WHERE id = $1 AND lease_token = $2 AND state = 'leased'";
+    JOB_PARK =
+        "UPDATE jobs SET state = 'parked', reason = $3, lease_owner = NULL, lease_until_ms = NULL
+         WHERE id = $1 AND lease_token = $2 AND state = 'leased'";
+    /// Takes a claim's jobs off the queue: whoever has one loses its lease.
+    JOBS_CALL_OFF =
+        "UPDATE jobs SET state = 'done', lease_owner = NULL, lease_until_ms = NULL, reason = $2
+         WHERE claim_id = $1 AND state <> 'done'";
+    JOB_COUNTS = "SELECT kind, state, COUNT(*) FROM jobs GROUP BY kind, state ORDER BY kind, state";
+    JOBS_OF_CLAIM =
+        "SELECT id, kind, claim_id, revision, state, attempts, reason FROM jobs WHERE claim_id = $1 ORDER BY id";
+    JOBS_PARKED =
+        "SELECT id, kind, claim_id, revision, state, attempts, reason FROM jobs
+         WHERE state = 'parked' AND id > $1 ORDER BY id LIMIT $2";
+}

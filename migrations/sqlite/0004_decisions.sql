@@ -1,0 +1,75 @@
+-- Assessments, the decisions that rest on them, and the notices (通知書) that tell of them.
+
+-- What the rules said of a revision.
+CREATE TABLE assessments (
+    claim_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    -- Of the bytes: a decision is bound to it.
+    sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+    -- JSON of facts, observations and assessment, byte for byte what was hashed.
+    content BLOB NOT NULL,
+    -- How long the log was before the facts were gathered: a grant logged later is not among them.
+    basis_log_size INTEGER NOT NULL CHECK (basis_log_size >= 0),
+    PRIMARY KEY (claim_id, revision),
+    FOREIGN KEY (claim_id, revision) REFERENCES claim_revisions (claim_id, revision)
+) STRICT;
+-- What a decision refers to: the revision together with the hash.
+CREATE UNIQUE INDEX assessment_as_decided ON assessments (claim_id, revision, sha256);
+
+-- Once a decision rests on an assessment, both stay.
+CREATE TRIGGER assessments_decided_stay BEFORE UPDATE ON assessments
+WHEN EXISTS (SELECT 1 FROM decisions WHERE claim_id = OLD.claim_id AND revision = OLD.revision)
+BEGIN SELECT RAISE(ABORT, 'append_only: an assessment that was decided on is never changed'); END;
+
+-- One decision a revision.
+CREATE TABLE decisions (
+    claim_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    -- 交付決定, 差戻し or 不交付.
+    kind TEXT NOT NULL CONSTRAINT decision_kind CHECK (kind IN ('approve', 'return', 'reject')),
+    -- Above 0 for an approval, else 0.
+    grant_yen INTEGER NOT NULL,
+    -- What was decided on.
+    assessment_sha256 TEXT NOT NULL,
+    -- staff:… or policy:…; an account's id, never a name.
+    decided_by TEXT NOT NULL,
+    decided_at_ms INTEGER NOT NULL,
+    -- A note by the person; null if there is none.
+    reason TEXT,
+    -- Where the log tells of it; notices print it.
+    log_position INTEGER NOT NULL REFERENCES log_entries (position),
+    PRIMARY KEY (claim_id, revision),
+    FOREIGN KEY (claim_id, revision, assessment_sha256) REFERENCES assessments (claim_id, revision, sha256),
+    CONSTRAINT decision_grant CHECK ((kind = 'approve' AND grant_yen > 0) OR (kind <> 'approve' AND grant_yen = 0))
+) STRICT;
+
+CREATE TRIGGER decisions_no_update BEFORE UPDATE ON decisions
+BEGIN SELECT RAISE(ABORT, 'append_only: decisions are never changed'); END;
+CREATE TRIGGER decisions_no_delete BEFORE DELETE ON decisions
+BEGIN SELECT RAISE(ABORT, 'append_only: decisions are never removed'); END;
+CREATE TRIGGER decisions_no_replace BEFORE INSERT ON decisions
+WHEN EXISTS (SELECT 1 FROM decisions WHERE claim_id = NEW.claim_id AND revision = NEW.revision)
+BEGIN SELECT RAISE(ABORT, 'append_only: decisions are never replaced'); END;
+
+-- What was sent to the facility. The PDF is in object storage under its hash.
+CREATE TABLE notices (
+    claim_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    kind TEXT NOT NULL CONSTRAINT notice_kind CHECK (kind IN ('approval', 'rejection', 'return')),
+    -- 文書番号.
+    number TEXT NOT NULL,
+    -- The day printed on it.
+    issued_on TEXT NOT NULL,
+    pdf_sha256 TEXT NOT NULL CHECK (length(pdf_sha256) = 64),
+    PRIMARY KEY (claim_id, revision),
+    FOREIGN KEY (claim_id, revision) REFERENCES decisions (claim_id, revision)
+) STRICT;
+CREATE UNIQUE INDEX notice_number_once ON notices (number);
+
+CREATE TRIGGER notices_no_update BEFORE UPDATE ON notices
+BEGIN SELECT RAISE(ABORT, 'append_only: notices are never changed'); END;
+CREATE TRIGGER notices_no_delete BEFORE DELETE ON notices
+BEGIN SELECT RAISE(ABORT, 'append_only: notices are never removed'); END;
+CREATE TRIGGER notices_no_replace BEFORE INSERT ON notices
+WHEN EXISTS (SELECT 1 FROM notices WHERE claim_id = NEW.claim_id AND revision = NEW.revision)
+BEGIN SELECT RAISE(ABORT, 'append_only: notices are never replaced'); END;
