@@ -1,0 +1,104 @@
+//! The reader process: one request on standard input, one answer on standard output, and the end.
+
+use crate::document::read;
+use crate::limits::Limits;
+use crate::sandbox::{Sandbox, SandboxStatus};
+use claim::{DocumentKind, Reading};
+use serde::{Deserialize, Serialize};
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+
+/// A header longer than this is none of ours.
+const MOST_HEADER_BYTES: u32 = 64 * 1024;
+
+/// What stands before the bytes of a document: its length in four bytes, the lowest first, then this as JSON.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    pub(crate) task: Task,
+    pub(crate) limits: Limits,
+}
+
+/// What the process is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Task {
+    /// To read the bytes that follow.
+    Read {
+        file: String,
+        as_kind: Option<DocumentKind>,
+    },
+    /// To say what the sandbox keeps away.
+    Probe,
+}
+
+/// What the process answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    Reading(Box<Reading>),
+    Status(SandboxStatus),
+    /// The sandbox could not be entered, so nothing was read.
+    Refused(String),
+}
+
+impl Request {
+    /// As it stands before the bytes.
+    pub(crate) fn to_bytes(&self) -> io::Result<Vec<u8>> {
+        let json = serde_json::to_vec(self)?;
+        let length = u32::try_from(json.len()).ok().filter(|&length| length <= MOST_HEADER_BYTES);
+        let length = length.ok_or_else(|| io::Error::other("the header of the request is too long"))?;
+        Ok([length.to_le_bytes().as_slice(), &json].concat())
+    }
+
+    fn from_reader(input: &mut impl Read) -> io::Result<Request> {
+        let mut length = [0; 4];
+        input.read_exact(&mut length)?;
+        let length = u32::from_le_bytes(length);
+        if length > MOST_HEADER_BYTES {
+            return Err(io::Error::other(format!("found a header of {length} bytes, expected {MOST_HEADER_BYTES}")));
+        }
+        let mut json = vec![0; length as usize];
+        input.read_exact(&mut json)?;
+        Ok(serde_json::from_slice(&json)?)
+    }
+}
+
+/// What the program that [`crate::Reader`] starts has to do: read a request from standard input, give up every right that
+/// reading does not need, read the document, write the answer to standard output. To be called first thing in `main`,
+/// before any thread is started, by the hidden subcommand that [`crate::Reader::new`] was given.
+///
+/// The exit code is 0 when an answer was written. Nothing of a document is written to standard error: of a panic it shows
+/// the place in the source only, because messages of parsers quote what they choke on.
+pub fn child_main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|place| format!("{}:{}", place.file(), place.line())).unwrap_or_default();
+        // Nobody may be listening any more; then nothing is left to do.
+        let _ = writeln!(io::stderr(), "panic at {place}");
+    }));
+    match answer() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn answer() -> io::Result<()> {
+    let mut input = io::stdin().lock();
+    // The header comes from the parent and carries the limits; of the document nothing is read before they hold.
+    let Request { task, limits } = Request::from_reader(&mut input)?;
+    let answer = match (Sandbox::enter(&limits), task) {
+        (Err(why), _) => Answer::Refused(why),
+        (Ok(sandbox), Task::Probe) => Answer::Status(sandbox.probe(&limits)),
+        (Ok(_), Task::Read { file, as_kind }) => {
+            let mut bytes = Vec::new();
+            input.take(limits.file_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+            Answer::Reading(Box::new(read(&bytes, &file, as_kind, &limits)))
+        }
+    };
+    let mut output = io::stdout().lock();
+    serde_json::to_writer(&mut output, &answer)?;
+    output.flush()
+}

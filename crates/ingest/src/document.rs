@@ -1,0 +1,130 @@
+//! One document from bytes to reading, in this process. The reader process calls this once and ends.
+
+use crate::limits::Limits;
+use crate::page::{Cell, Grid, Page};
+use crate::sniff::{Kind, sniff};
+use crate::{fields, ocr, pdf, sheet};
+use claim::{DocumentKind, Method, Place, Problem, ProblemCode, Reading, Sha256};
+use sha2::Digest;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Reads a document in this process. Whatever the bytes are, the answer is a reading: what could not be read is named in
+/// its problems. A panic of a parser is one of those (`damaged`); an abort is not to be caught here, which is why
+/// [`crate::Reader`] does this in a process of its own. Files from outside should only be read that way.
+///
+/// `file` is shown and never trusted. `as_kind` says what the caller takes the document for: it guides which reading is
+/// made, while `kind` of the answer is what the contents show.
+pub fn read(bytes: &[u8], file: &str, as_kind: Option<DocumentKind>, limits: &Limits) -> Reading {
+    let sha256 = hash(bytes);
+    if let Some(problem) = refused_by_size(bytes, limits) {
+        return finish(Reading::unreadable(file, sha256, "application/octet-stream", problem));
+    }
+    let mut media_type = "application/octet-stream";
+    // Nothing is shared with the outside but the name of the media type, which is written in one step.
+    let parts = catch_unwind(AssertUnwindSafe(|| {
+        let sniffed = sniff(bytes, limits);
+        media_type = sniffed.media_type;
+        read_kind(bytes, sniffed.kind?, sniffed.media_type, as_kind, limits)
+    }))
+    .unwrap_or_else(|_| Err(Problem::new(ProblemCode::Damaged).with("found", media_type)));
+    finish(match parts {
+        Ok(parts) => Reading {
+            file: file.to_owned(),
+            sha256,
+            media_type: media_type.to_owned(),
+            pages: parts.pages,
+            method: Some(parts.method),
+            kind: parts.found.kind,
+            receipt: parts.found.receipt,
+            itemization: parts.found.itemization,
+            problems: parts.problems.into_iter().chain(parts.found.problems).collect(),
+        },
+        Err(problem) => Reading::unreadable(file, sha256, media_type, problem),
+    })
+}
+
+/// The name by which the bytes are known.
+pub(crate) fn hash(bytes: &[u8]) -> Sha256 {
+    Sha256(sha2::Sha256::digest(bytes).into())
+}
+
+/// What can be said of a file from its length alone.
+pub(crate) fn refused_by_size(bytes: &[u8], limits: &Limits) -> Option<Problem> {
+    let length = bytes.len() as u64;
+    if length == 0 {
+        Some(Problem::new(ProblemCode::Empty))
+    } else if length > limits.file_bytes {
+        Some(
+            Problem::new(ProblemCode::TooLarge)
+                .with("found", mebibytes(length))
+                .with("expected", mebibytes(limits.file_bytes)),
+        )
+    } else {
+        None
+    }
+}
+
+/// Rounded up to tenths, so that what is over a limit never shows as the limit.
+fn mebibytes(bytes: u64) -> String {
+    let tenths = bytes.saturating_mul(10).div_ceil(1024 * 1024);
+    format!("{}.{} MiB", tenths / 10, tenths % 10)
+}
+
+/// Every problem is a problem of this file.
+pub(crate) fn finish(mut reading: Reading) -> Reading {
+    for problem in &mut reading.problems {
+        problem.place = Place { file: Some(reading.file.clone()), ..std::mem::take(&mut problem.place) };
+    }
+    reading
+}
+
+/// A document that was opened, with what was found in it.
+struct Parts {
+    pages: u32,
+    method: Method,
+    found: fields::Found,
+    problems: Vec<Problem>,
+}
+
+fn read_kind(
+    bytes: &[u8],
+    kind: Kind,
+    media_type: &str,
+    as_kind: Option<DocumentKind>,
+    limits: &Limits,
+) -> Result<Parts, Problem> {
+    match kind {
+        Kind::Pdf => {
+            let pdf::Read { pages, method, problems } = pdf::read(bytes, limits)?;
+            Ok(of_pages(&pages, method, problems, as_kind))
+        }
+        Kind::Picture => Ok(of_pages(&ocr::read_image(bytes, media_type, limits)?, Method::Ocr, Vec::new(), as_kind)),
+        Kind::Xlsx => Ok(of_grids(&sheet::read_xlsx(bytes, limits)?, as_kind)),
+        Kind::Xls => Ok(of_grids(&sheet::read_xls(bytes, limits)?, as_kind)),
+        Kind::Csv(text) => Ok(of_grids(&sheet::read_csv(&text, limits)?, as_kind)),
+    }
+}
+
+fn of_pages(pages: &[Page], method: Method, mut problems: Vec<Problem>, as_kind: Option<DocumentKind>) -> Parts {
+    let found = fields::read_pages(pages, method, as_kind);
+    let blank = pages.iter().all(|page| page.lines.iter().all(|line| line.words.is_empty()));
+    if blank && problems.is_empty() && found.problems.is_empty() {
+        problems.push(Problem::new(ProblemCode::NothingFound));
+    }
+    Parts { pages: count(pages.len()), method, found, problems }
+}
+
+fn of_grids(grids: &[Grid], as_kind: Option<DocumentKind>) -> Parts {
+    let found = fields::read_grid(grids, as_kind);
+    let blank = grids.iter().flat_map(|grid| &grid.rows).flatten().all(|cell| *cell == Cell::Empty);
+    let mut problems = Vec::new();
+    if blank && found.problems.is_empty() {
+        problems.push(Problem::new(ProblemCode::NothingFound));
+    }
+    Parts { pages: count(grids.len()), method: Method::Sheet, found, problems }
+}
+
+/// The limits keep pages and sheets far below.
+fn count(pages: usize) -> u32 {
+    u32::try_from(pages).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,607 @@
+//! The lines and the total of an itemization (領収書内訳書), from a page or a sheet.
+
+use super::amount::{self, Amount, Refusal, Whole};
+use super::category::categorise;
+use super::figures::{self, Figures, Role};
+use super::layout::{Content, Layout, Piece, Row, touch};
+use super::table::{self, Cells, Column, Header, RowKind};
+use super::{invalid_amount, parties};
+use claim::{
+    Confidence, Field, ItemizationLine, ItemizationReading, Method, Place, Problem, ProblemCode, Spot, Values, Yen,
+};
+use rust_decimal::Decimal;
+
+/// More lines than any itemization has.
+const MOST_LINES: usize = 2000;
+
+/// A line before its confidence is known.
+struct Draft {
+    line: ItemizationLine,
+    bounds: [f32; 4],
+    sheet: usize,
+    /// In a column, or a sheet, that says the tax is not in it.
+    net: bool,
+    /// Quantity × unit price is the amount, and the two were not one number printed twice.
+    multiplied: bool,
+    /// Quantity × unit price is another amount.
+    contradicted: bool,
+    repaired: bool,
+    /// Read without a header over it.
+    loose: bool,
+}
+
+/// Lines, totals and what went wrong.
+#[derive(Default)]
+struct Draught {
+    drafts: Vec<Draft>,
+    totals: Vec<(Yen, Piece, &'static str)>,
+    subtotals: Vec<Yen>,
+    taxes: Vec<(Option<u8>, Yen)>,
+    problems: Vec<Problem>,
+    /// Rows over which the tables lie, so that their amounts are not read a second time.
+    rows: Vec<usize>,
+}
+
+/// The itemization of a document, and the cells or lines whose amounts could not be read.
+pub(super) fn read(layout: &Layout) -> (ItemizationReading, Vec<Problem>) {
+    let mut out = Draught::default();
+    let headers = table::headers(layout);
+    for (i, header) in headers.iter().enumerate() {
+        let end = headers.get(i + 1).map_or(layout.rows.len(), |next| next.rows.0);
+        out.table(layout, header, end);
+    }
+    if out.drafts.is_empty() && headers.is_empty() {
+        out.without_header(layout);
+    }
+    out.finish(layout)
+}
+
+impl Draught {
+    /// The lines under a header, down to the total or to `end`.
+    fn table(&mut self, layout: &Layout, header: &Header, end: usize) {
+        let sheet = layout.rows[header.rows.0].sheet;
+        let mut item_above: Option<Piece> = None;
+        let mut pending: Vec<(Piece, f32)> = Vec::new();
+        let mut last_bottom = layout.rows[header.rows.1].bounds[3];
+        let begun = self.drafts.len();
+        for at in header.rows.1 + 1..end.min(layout.rows.len()) {
+            let row = &layout.rows[at];
+            // A page that goes on without a new header has the same columns; a new sheet has not.
+            if row.sheet != sheet && (layout.method == Method::Sheet || self.drafts.len() == begun) {
+                break;
+            }
+            let cells = Cells::of(header, row);
+            let words = row_words(row, layout.noisy());
+            let kind = table::row_kind(&words);
+            match kind {
+                RowKind::Total | RowKind::Subtotal | RowKind::Tax => {
+                    self.rows.push(at);
+                    self.sum_row(layout, header, &cells, row, kind, &words);
+                    if kind == RowKind::Total && self.drafts.len() > begun && !self.subtotals_follow(layout, at, end) {
+                        return;
+                    }
+                    continue;
+                }
+                RowKind::Discount => {
+                    self.rows.push(at);
+                    let piece = [Column::Amount, Column::Net, Column::Eligible, Column::Ineligible]
+                        .into_iter()
+                        .find_map(|column| cells.get(header, column))
+                        .or(row.pieces.last());
+                    self.problems.extend(piece.map(|piece| invalid_amount(piece, &words)));
+                    continue;
+                }
+                RowKind::Line => {}
+            }
+            let mut description = describe(&cells, header);
+            let amounts = self.amounts(layout, header, &cells, !description.is_empty(), row);
+            if amounts.is_empty() {
+                let gap = row.bounds[1] - last_bottom;
+                // Far below the last line other things stand, unless the form leaves rows empty.
+                if layout.method == Method::Sheet {
+                    if self.drafts.len() > begun && gap > 60.0 && description.is_empty() {
+                        break;
+                    }
+                } else if let Some(words) = description.pieces.first().filter(|_| gap < 2.5 * layout.typical_height) {
+                    pending.push((words.clone(), row.bounds[1]));
+                }
+                continue;
+            }
+            self.rows.push(at);
+            if layout.method == Method::Sheet {
+                // 項目 over several rows stands in the first of them only.
+                match (&description.item, &item_above) {
+                    (Some(item), _) => item_above = Some(item.clone()),
+                    (None, Some(above)) if !description.is_empty() => description.pieces.insert(0, above.clone()),
+                    _ => {}
+                }
+            } else {
+                // A description of several lines: those above the amount belong to it when they are nearer to it than
+                // to the line before.
+                let previous = last_bottom;
+                for (piece, _) in pending.drain(..).rev().collect::<Vec<_>>() {
+                    let to_previous = piece.bounds[1] - previous;
+                    let to_this = row.bounds[1] - piece.bounds[3];
+                    if self.drafts.len() == begun || to_this <= to_previous || description.is_empty() {
+                        description.pieces.insert(0, piece);
+                    } else if let Some(last) = self.drafts.last_mut() {
+                        last.line.description = format!("{} {}", last.line.description, piece.text);
+                    }
+                }
+            }
+            last_bottom = row.bounds[3];
+            if description.is_empty() {
+                // Amounts under a table without words are sums whose word was lost.
+                continue;
+            }
+            self.lines(layout, header, &cells, &description.text(), amounts, row);
+            if self.drafts.len() > MOST_LINES {
+                break;
+            }
+        }
+        if let Some(last) = self.drafts.last_mut().filter(|_| self.rows.len() > begun) {
+            for (piece, _) in pending {
+                if piece.bounds[1] - last.bounds[3] < 1.2 * layout.typical_height && last.sheet == sheet {
+                    last.line.description = format!("{} {}", last.line.description, piece.text);
+                }
+            }
+        }
+    }
+
+    /// Whether more sums come right after a row that might be the last: 「合計」 above 「消費税」「総合計」.
+    fn subtotals_follow(&self, layout: &Layout, at: usize, end: usize) -> bool {
+        layout.rows[at + 1..end.min(at + 4).min(layout.rows.len()).max(at + 1)]
+            .iter()
+            .any(|row| !matches!(table::row_kind(&row_words(row, layout.noisy())), RowKind::Line | RowKind::Discount))
+    }
+
+    /// A row of a sum: remembered, never a line.
+    fn sum_row(&mut self, layout: &Layout, header: &Header, cells: &Cells, row: &Row, kind: RowKind, words: &str) {
+        let in_columns: Vec<(Column, Piece, Amount)> =
+            [Column::Amount, Column::Net, Column::Tax, Column::Eligible, Column::Ineligible]
+                .into_iter()
+                .filter_map(|column| {
+                    let piece = cells.get(header, column)?;
+                    let amount = figures::amounts_of(piece, layout.noisy()).pop()?;
+                    Some((column, piece.part(amount.range.clone()), amount))
+                })
+                .filter(|(.., amount)| amount.yen > Yen::ZERO)
+                .collect();
+        let rate = figures::rate_in(&row.squashed());
+        // A cell of a sum whose formula has no value is said, too.
+        self.problems.extend(row.pieces.iter().filter(|p| p.content == Content::Formula).map(without_value));
+        match kind {
+            RowKind::Tax => {
+                let amount = in_columns.first().map(|(.., amount)| amount.yen).or_else(|| last_amount(row, layout));
+                self.taxes.extend(amount.map(|yen| (rate, yen)));
+            }
+            RowKind::Total => {
+                let total = match in_columns.as_slice() {
+                    [] => row
+                        .pieces
+                        .iter()
+                        .rev()
+                        .find_map(|piece| {
+                            let amount = figures::amounts_of(piece, layout.noisy()).pop()?;
+                            Some((amount.yen, piece.part(amount.range)))
+                        }),
+                    [(_, piece, amount)] => Some((amount.yen, piece.clone())),
+                    // A sum of each column of its own: the whole is not written here.
+                    several if several.iter().all(|(c, ..)| matches!(c, Column::Eligible | Column::Ineligible)) => {
+                        self.subtotals.extend(several.iter().map(|(.., amount)| amount.yen));
+                        None
+                    }
+                    several => several
+                        .iter()
+                        .find(|(column, ..)| *column == Column::Amount)
+                        .or(several.first())
+                        .map(|(_, piece, amount)| (amount.yen, piece.clone())),
+                };
+                let word = if words.contains("総額") { "総額" } else { "合計" };
+                self.totals.extend(total.map(|(yen, piece)| (yen, piece, word)));
+            }
+            _ => self.subtotals.extend(in_columns.iter().map(|(.., amount)| amount.yen)),
+        }
+    }
+
+    /// The amounts of a line, one or (eligible and ineligible) two; what is none is a problem.
+    fn amounts(
+        &mut self,
+        layout: &Layout,
+        header: &Header,
+        cells: &Cells,
+        described: bool,
+        row: &Row,
+    ) -> Vec<(Column, Piece, Amount)> {
+        let mut found: Vec<(Column, Piece, Amount)> = Vec::new();
+        for column in [Column::Amount, Column::Eligible, Column::Ineligible, Column::Net] {
+            let Some(piece) = cells.get(header, column) else { continue };
+            match cell_amount(piece, layout.noisy()) {
+                CellAmount::Amount(amount) => found.push((column, piece.clone(), amount)),
+                CellAmount::Formula if described => self.problems.push(without_value(piece)),
+                CellAmount::Refused if described || piece.content == Content::Number => {
+                    self.problems.push(invalid_amount(piece, &row_words(row, layout.noisy())));
+                }
+                CellAmount::Words if described && self.is_said_instead(layout, piece) => {
+                    self.problems.push(invalid_amount(piece, &row_words(row, layout.noisy())));
+                }
+                _ => {}
+            }
+        }
+        let positive =
+            [Column::Amount, Column::Eligible, Column::Ineligible].map(|wanted| {
+                found.iter().any(|(column, _, amount)| *column == wanted && amount.yen > Yen::ZERO)
+            });
+        let [whole, eligible, ineligible] = positive;
+        // One amount in two forms: with tax is the one that counts; the columns ① and ② divide 金額.
+        if whole {
+            found.retain(|(column, ..)| *column != Column::Net);
+        }
+        if eligible || ineligible {
+            let both = eligible && ineligible;
+            found.retain(|(column, _, amount)| match column {
+                Column::Amount => !both,
+                Column::Eligible | Column::Ineligible => amount.yen > Yen::ZERO && (both || !whole),
+                _ => true,
+            });
+        }
+        if found.len() > 1 && found.iter().any(|(.., amount)| amount.yen > Yen::ZERO) {
+            found.retain(|(.., amount)| amount.yen > Yen::ZERO);
+        }
+        found
+    }
+
+    /// Whether words where an amount should stand are meant in its place: a sheet says so by the cell, a page may just
+    /// have a remark there.
+    fn is_said_instead(&self, layout: &Layout, piece: &Piece) -> bool {
+        let text = piece.squashed();
+        let free = ["無償", "無料", "サービス", "込", "含む", "同上"].iter().any(|word| text.contains(word));
+        let open = ["別途", "未定", "約", "応相談", "要見積"].iter().any(|word| text.contains(word));
+        !free && (layout.method == Method::Sheet || open || text.chars().filter(char::is_ascii_digit).count() >= 3)
+    }
+
+    fn lines(
+        &mut self,
+        layout: &Layout,
+        header: &Header,
+        cells: &Cells,
+        description: &str,
+        amounts: Vec<(Column, Piece, Amount)>,
+        row: &Row,
+    ) {
+        let number = |column| cells.get(header, column).and_then(|piece| amount::decimal(&piece.text, layout.noisy()));
+        let quantity = number(Column::Quantity);
+        let unit_price = number(Column::UnitPrice);
+        let tax = cells.get(header, Column::Tax).and_then(|piece| match cell_amount(piece, layout.noisy()) {
+            CellAmount::Amount(amount) => Some(amount.yen),
+            _ => None,
+        });
+        let has = |column| header.heads.iter().any(|head| head.column == column);
+        let divided = has(Column::Eligible) && has(Column::Ineligible);
+        let whole = amounts.iter().any(|(column, ..)| *column == Column::Amount);
+        for (column, piece, amount) in amounts {
+            let mut yen = amount.yen;
+            let mut net = column == Column::Net;
+            if net
+                && let Some(with_tax) = tax.and_then(|tax| yen.checked_add(tax))
+            {
+                (yen, net) = (with_tax, false);
+            }
+            let eligible = match column {
+                Column::Eligible => Some(true),
+                Column::Ineligible => Some(false),
+                // 金額 beside ① and ②: the one that is filled says which.
+                _ if divided && whole => {
+                    let filled = |column| {
+                        cells.get(header, column).is_some_and(|piece| {
+                            matches!(cell_amount(piece, layout.noisy()), CellAmount::Amount(a) if a.yen > Yen::ZERO)
+                        })
+                    };
+                    match (filled(Column::Eligible), filled(Column::Ineligible)) {
+                        (true, false) => Some(true),
+                        (false, true) => Some(false),
+                        _ => None,
+                    }
+                }
+                _ => None,
+            };
+            let product = quantity.zip(unit_price).and_then(|(q, p)| q.checked_mul(p));
+            let equal = |product: Decimal| product == Decimal::from(amount.yen.get());
+            // A unit price without tax beside an amount with it is no contradiction.
+            let taxed = |product: Decimal| {
+                [110i64, 108].into_iter().any(|percent| {
+                    let with_tax = product * Decimal::from(percent) / Decimal::from(100);
+                    (with_tax - Decimal::from(amount.yen.get())).abs() < Decimal::ONE
+                })
+            };
+            let (category, category_reason) = categorise(description);
+            let line = ItemizationLine {
+                description: description.to_owned(),
+                category,
+                category_reason,
+                quantity,
+                unit_price_yen: unit_price,
+                amount_yen: yen,
+                eligible,
+                spot: piece.spot.clone(),
+                confidence: Confidence::default(),
+            };
+            self.drafts.push(Draft {
+                line,
+                bounds: piece.bounds,
+                sheet: row.sheet,
+                net,
+                multiplied: product.is_some_and(equal) && quantity.is_some_and(|q| q > Decimal::ONE),
+                contradicted: !divided && product.is_some_and(|product| !equal(product) && !taxed(product)),
+                repaired: amount.repaired,
+                loose: false,
+            });
+        }
+    }
+
+    /// Without a header: rows of words that end in an amount, down to a total.
+    fn without_header(&mut self, layout: &Layout) {
+        for (at, row) in layout.rows.iter().enumerate() {
+            let words = row_words(row, layout.noisy());
+            let kind = table::row_kind(&words);
+            let Some((piece, amount)) = row.pieces.iter().enumerate().rev().find_map(|(i, piece)| {
+                let amount = figures::amounts_of(piece, layout.noisy()).pop()?;
+                let money = amount.marked || amount.grouped || (piece.content == Content::Number && i > 0);
+                money.then(|| (piece.part(amount.range.clone()), amount))
+            }) else {
+                continue;
+            };
+            self.rows.push(at);
+            match kind {
+                RowKind::Total => {
+                    let begun = !self.drafts.is_empty();
+                    self.totals.push((amount.yen, piece, "合計"));
+                    if begun && !self.subtotals_follow(layout, at, layout.rows.len()) {
+                        return;
+                    }
+                }
+                RowKind::Subtotal => self.subtotals.push(amount.yen),
+                RowKind::Tax => self.taxes.push((figures::rate_in(&row.squashed()), amount.yen)),
+                RowKind::Discount => self.problems.push(invalid_amount(&piece, &words)),
+                RowKind::Line => {
+                    let description = words.trim().to_owned();
+                    let named = figures::role_of(&super::layout::squash(&description)).is_some();
+                    if description.chars().filter(|c| c.is_alphabetic()).count() < 2 || named {
+                        continue;
+                    }
+                    let (category, category_reason) = categorise(&description);
+                    self.drafts.push(Draft {
+                        line: ItemizationLine {
+                            description,
+                            category,
+                            category_reason,
+                            quantity: None,
+                            unit_price_yen: None,
+                            amount_yen: amount.yen,
+                            eligible: None,
+                            spot: piece.spot.clone(),
+                            confidence: Confidence::default(),
+                        },
+                        bounds: piece.bounds,
+                        sheet: row.sheet,
+                        net: false,
+                        multiplied: false,
+                        contradicted: false,
+                        repaired: amount.repaired,
+                        loose: true,
+                    });
+                    if self.drafts.len() > MOST_LINES {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Chooses the total, adds tax where lines are without it, and says how sure each line is.
+    fn finish(mut self, layout: &Layout) -> (ItemizationReading, Vec<Problem>) {
+        let figures = Figures::of(layout);
+        let sum = |drafts: &[Draft]| Yen::checked_sum(drafts.iter().map(|draft| draft.line.amount_yen));
+        // Totals above or below the table, such as 「総額（①＋②）」.
+        let mut totals = std::mem::take(&mut self.totals);
+        for figure in figures.first.iter().filter(|figure| !self.rows.contains(&figure.row)) {
+            if let Role::Total(strength) = figure.role
+                && strength >= 2
+            {
+                let word = if figure.label.contains("総額") { "総額" } else { "合計" };
+                totals.push((figure.yen(), figure.piece.clone(), word));
+            }
+        }
+        let lines_sum = sum(&self.drafts);
+        let chosen = totals
+            .iter()
+            .find(|(yen, ..)| Some(*yen) == lines_sum)
+            .or_else(|| totals.iter().find(|(.., word)| *word == "総額"))
+            .or_else(|| totals.iter().max_by_key(|(yen, ..)| *yen))
+            .cloned();
+
+        let total = chosen.as_ref().map(|(yen, ..)| *yen);
+        let taxed = self.add_tax(total);
+        let lines_sum = sum(&self.drafts);
+        let adds_up = total.is_some() && lines_sum == total;
+        let parts = |eligible| Yen::checked_sum(
+            self.drafts.iter().filter(|draft| draft.line.eligible == Some(eligible)).map(|draft| draft.line.amount_yen),
+        );
+        let parts_add_up = !self.subtotals.is_empty()
+            && [true, false].into_iter().filter_map(parts).any(|part| part > Yen::ZERO && self.subtotals.contains(&part))
+            || (lines_sum.is_some_and(|sum| self.subtotals.contains(&sum)) && self.drafts.len() > 1);
+        let several = self.drafts.len() > 1;
+        let second_agrees = |bounds: [f32; 4], sheet: usize, yen: Yen| {
+            let mut there = figures.second.iter().filter(|f| f.sheet == sheet && touch(f.piece.bounds, bounds, 1.0)).peekable();
+            there.peek()?;
+            Some(there.any(|figure| figure.yen() == yen))
+        };
+
+        let total_field = chosen.map(|(value, piece, word)| {
+            let sheet = layout.rows.iter().find(|row| row.pieces.iter().any(|p| touch(p.bounds, piece.bounds, 0.0) && p.spot.page == piece.spot.page)).map_or(0, |row| row.sheet);
+            let mut reasons = vec![format!("見出し「{word}」")];
+            let second = second_agrees(piece.bounds, sheet, value);
+            if adds_up {
+                reasons.push("明細の和に一致".to_owned());
+            } else if !self.drafts.is_empty() {
+                reasons.push("明細の和と異なる".to_owned());
+            }
+            if second == Some(true) {
+                reasons.push("二つの読み取りが一致".to_owned());
+            }
+            let per_mille = match layout.method {
+                Method::Ocr => match (adds_up && several, second) {
+                    (true, Some(true)) => 980,
+                    (true, _) => 965,
+                    (false, Some(true)) => 955,
+                    (false, Some(false)) => 500,
+                    (false, None) => 700,
+                },
+                _ if adds_up || self.drafts.is_empty() => 990,
+                // What stands there is what stands there; that it is the sum of all lines is not so.
+                _ => 950,
+            };
+            Field {
+                value,
+                confidence: Confidence::from_per_mille(per_mille),
+                spot: piece.spot.clone(),
+                text: piece.raw().to_owned(),
+                reasons,
+            }
+        });
+        let mut lines = Vec::with_capacity(self.drafts.len());
+        for draft in self.drafts {
+            let second = second_agrees(draft.bounds, draft.sheet, draft.line.amount_yen);
+            let arithmetic = draft.multiplied || (several && (adds_up || parts_add_up));
+            let mut per_mille: u16 = match layout.method {
+                Method::Ocr => match (arithmetic, second) {
+                    (true, Some(true)) => 980,
+                    (true, _) => 960,
+                    (false, Some(true)) => 950,
+                    (false, Some(false)) => 500,
+                    (false, None) if draft.repaired || draft.loose => 600,
+                    (false, None) => 700,
+                },
+                _ if draft.loose => if adds_up { 960 } else { 700 },
+                _ if adds_up || parts_add_up => 990,
+                _ if total.is_none() => 960,
+                // One line may be missing, or one too many: which one it is the sum does not say.
+                _ => 750,
+            };
+            if draft.contradicted && !(adds_up && layout.method != Method::Ocr) {
+                per_mille = per_mille.min(740);
+            }
+            if draft.net || (taxed == Some(false)) {
+                per_mille = per_mille.min(600);
+            }
+            let confidence = Confidence::from_per_mille(per_mille);
+            lines.push(ItemizationLine { confidence, ..draft.line });
+        }
+        let reading = ItemizationReading { lines, total_yen: total_field, payee: parties::payee(layout) };
+        (reading, self.problems)
+    }
+
+    /// Where the lines are without tax and a row of tax makes up the total, each line gets its tax: amounts of a reading
+    /// include it. Whether that came out exactly; `None` when there was nothing to add.
+    fn add_tax(&mut self, total: Option<Yen>) -> Option<bool> {
+        let sum = Yen::checked_sum(self.drafts.iter().map(|draft| draft.line.amount_yen))?;
+        let tax = Yen::checked_sum(self.taxes.iter().map(|(_, tax)| *tax))?;
+        if self.drafts.is_empty() || tax == Yen::ZERO || sum.checked_add(tax) != total || total == Some(sum) {
+            return None;
+        }
+        let exact = |percent: i64| {
+            let with_tax: Option<Vec<Yen>> = self
+                .drafts
+                .iter()
+                .map(|draft| Yen::new(draft.line.amount_yen.get().checked_mul(percent)? / 100).ok())
+                .collect();
+            with_tax.filter(|with_tax| Yen::checked_sum(with_tax.iter().copied()) == total)
+        };
+        let Some(with_tax) = exact(110).or_else(|| exact(108)) else { return Some(false) };
+        for (draft, yen) in self.drafts.iter_mut().zip(with_tax) {
+            draft.line.amount_yen = yen;
+            draft.net = false;
+        }
+        Some(true)
+    }
+}
+
+/// The words of a line.
+struct Description {
+    item: Option<Piece>,
+    pieces: Vec<Piece>,
+}
+
+impl Description {
+    fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    fn text(&self) -> String {
+        self.pieces.iter().map(|piece| piece.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn describe(cells: &Cells, header: &Header) -> Description {
+    let worded = |column| {
+        cells.get(header, column).filter(|piece| piece.text.chars().any(char::is_alphabetic)).cloned()
+    };
+    let item = worded(Column::Item);
+    let pieces = [item.clone(), worded(Column::Detail)].into_iter().flatten().collect();
+    Description { item, pieces }
+}
+
+enum CellAmount {
+    Amount(Amount),
+    Refused,
+    Formula,
+    Words,
+    Blank,
+}
+
+fn cell_amount(piece: &Piece, noisy: bool) -> CellAmount {
+    match piece.content {
+        Content::Formula => CellAmount::Formula,
+        Content::Number => match figures::amounts_of(piece, noisy).pop() {
+            Some(amount) => CellAmount::Amount(amount),
+            None => CellAmount::Refused,
+        },
+        Content::Text => match amount::whole(&piece.text, noisy) {
+            Whole::Amount(amount) => CellAmount::Amount(amount),
+            Whole::Blank => CellAmount::Blank,
+            Whole::Words => CellAmount::Words,
+            // In noisy text a dash before a number is as likely a ruled line: no amount either way.
+            Whole::Refused(Refusal::Negative | Refusal::Fraction | Refusal::Grouping | Refusal::TooLarge) => {
+                CellAmount::Refused
+            }
+        },
+    }
+}
+
+fn last_amount(row: &Row, layout: &Layout) -> Option<Yen> {
+    row.pieces.iter().rev().find_map(|piece| figures::amounts_of(piece, layout.noisy()).pop()).map(|amount| amount.yen)
+}
+
+/// The words of a row without its amounts.
+fn row_words(row: &Row, noisy: bool) -> String {
+    let mut words = String::new();
+    for piece in row.pieces.iter().filter(|piece| piece.content == Content::Text) {
+        let mut used = 0;
+        for written in amount::amounts(&piece.text, noisy) {
+            words.push_str(&piece.text[used..written.range.start]);
+            used = written.range.end;
+        }
+        words.push_str(&piece.text[used..]);
+        words.push(' ');
+    }
+    words.trim().to_owned()
+}
+
+fn without_value(piece: &Piece) -> Problem {
+    let spot: Spot = piece.spot.clone();
+    Problem {
+        code: ProblemCode::FormulaWithoutValue,
+        place: Place { file: None, spot, key: None },
+        values: Values::new(),
+    }
+}

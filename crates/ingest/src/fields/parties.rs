@@ -1,0 +1,514 @@
+//! Who received the receipt (宛名), who issued it, the issuer's registration number, and what it was for (但し書き).
+
+use super::layout::{Layout, Piece, Row, squash, touch};
+use claim::{Confidence, Field, Method, RegistrationNumber, find_day};
+use std::ops::Range;
+
+/// How sure a text field is: as printed, or as OCR read it, with or without the other reading.
+fn confidence(layout: &Layout, plain: bool) -> Confidence {
+    Confidence::from_per_mille(match (layout.method, plain) {
+        (Method::Ocr, true) => 750,
+        (Method::Ocr, false) => 620,
+        (_, true) => 980,
+        (_, false) => 850,
+    })
+}
+
+fn field(layout: &Layout, value: String, piece: &Piece, plain: bool, reasons: Vec<String>) -> Field<String> {
+    let mut field = Field {
+        value,
+        confidence: confidence(layout, plain),
+        spot: piece.spot.clone(),
+        text: piece.raw().to_owned(),
+        reasons,
+    };
+    let same = squash(&field.value);
+    let second = |row: &Row| row.pieces.iter().any(|other| touch(other.bounds, piece.bounds, 1.0));
+    if layout.method == Method::Ocr
+        && !same.is_empty()
+        && layout.second.iter().any(|row| second(row) && row.squashed().contains(&same))
+    {
+        field.reasons.push("二つの読み取りが一致".to_owned());
+        field.confidence = Confidence::from_per_mille(if plain { 920 } else { 800 });
+    }
+    field
+}
+
+// ---------------------------------------------------------------------------------------------------------------- payee
+
+/// What follows a name, the plainest first; with what OCR makes of it.
+const SUFFIXES: [&str; 6] = ["御中", "様", "殿", "御申", "卸中", "御 中"];
+/// Words that end with 様 and name nobody.
+const NOT_NAMES: [&str; 10] = ["お客", "御客", "皆", "仕", "同", "多", "模", "両", "一", "異"];
+const MEDICAL: [&str; 11] =
+    ["医院", "クリニック", "病院", "診療所", "歯科", "薬局", "医療法人", "内科", "皮フ科", "眼科", "整形外科"];
+const PAYEE_LABELS: [&str; 9] =
+    ["医療機関名称", "医療機関等名称", "医療機関名", "医療機関等名", "宛名", "宛先", "お客様名", "お名前", "施設名"];
+/// Legal forms that stand on a line of their own above the name of the clinic.
+const BODIES: [&str; 8] = [
+    "医療法人", "社会医療法人", "社会福祉法人", "一般社団法人", "公益財団法人", "一般財団法人", "社会福祉協議会", "学校法人",
+];
+
+/// The name on the line with 様, 御中 or 殿, or beside a label such as 医療機関名.
+pub(super) fn payee(layout: &Layout) -> Option<Field<String>> {
+    let mut found: Vec<(i32, Field<String>)> = Vec::new();
+    for (at, row) in layout.rows.iter().enumerate() {
+        let joined = row.joined();
+        if let Some((range, suffix)) = suffixed(&joined.text)
+            && let Some((value, piece)) = name_before(layout, at, range, row)
+        {
+            let medical = MEDICAL.iter().any(|word| value.contains(word));
+            let score = 40 + i32::from(medical) * 20 + i32::from(row.depth() < 0.5) * 10
+                - i32::try_from(at.min(30)).unwrap_or(30) / 3
+                - i32::from(value.contains("担当")) * 30;
+            let value = with_body(layout, at, value);
+            found.push((score, field(layout, value, &piece, true, vec![format!("「{suffix}」の前")])));
+        } else if let Some((label, value, piece)) = labelled(layout, at, &PAYEE_LABELS) {
+            found.push((38, field(layout, value, &piece, true, vec![format!("見出し「{label}」")])));
+        }
+    }
+    if let Some((_, best)) = found.into_iter().max_by_key(|(score, _)| *score) {
+        return Some(best);
+    }
+    // Where OCR lost the 様: a name of a medical institution in the upper part.
+    layout
+        .rows
+        .iter()
+        .filter(|row| row.depth() < 0.4 && row.sheet == 0)
+        .flat_map(|row| &row.pieces)
+        .filter(|piece| MEDICAL.iter().any(|word| piece.text.contains(word)) && company(&piece.text).is_none())
+        .filter(|piece| piece.text.chars().count() <= 40 && !piece.text.contains(['、', '。', ':']))
+        .map(|piece| field(layout, clean(&piece.text), piece, false, vec!["医療機関の名称".to_owned()]))
+        .next()
+}
+
+/// Where a name ends in a row, and with which suffix; the suffix ends the text or is followed by a gap.
+fn suffixed(text: &str) -> Option<(Range<usize>, &'static str)> {
+    SUFFIXES.iter().find_map(|suffix| {
+        text.match_indices(suffix).find_map(|(at, _)| {
+            let before = text[..at].trim_end();
+            let after = &text[at + suffix.len()..];
+            let ends = after.is_empty() || after.starts_with([' ', ')', '(', ':', '。', '、', '_', '.']);
+            let name = !NOT_NAMES.iter().any(|word| before.ends_with(word)) || before.ends_with("同仁");
+            (ends && name).then_some((0..at, *suffix))
+        })
+    })
+}
+
+fn name_before(layout: &Layout, at: usize, range: Range<usize>, row: &Row) -> Option<(String, Piece)> {
+    let joined = row.joined();
+    // Words before the name on the same row, such as a number or date, stand apart.
+    let own = joined.part(&row.pieces, range.clone());
+    if let Some(piece) = own.filter(|piece| !clean(&piece.text).is_empty()) {
+        let nearest = nearest_run(row, &piece);
+        let value = clean(&nearest.text);
+        if !value.is_empty() {
+            return Some((value, nearest));
+        }
+    }
+    // The suffix stands alone: the name is on the line above.
+    let suffix = joined.part(&row.pieces, range.end..joined.text.len())?;
+    let above = layout.rows[..at].iter().rev().take(2).find(|above| above.sheet == row.sheet)?;
+    let piece = above.pieces.iter().rfind(|piece| {
+        piece.bounds[0] < suffix.bounds[2] && find_day(&piece.text).is_none() && !piece.text.contains("書")
+    })?;
+    let value = clean(&piece.text);
+    (!value.is_empty()).then(|| (value, piece.clone()))
+}
+
+/// The last pieces of `name` that stand close together; a wide gap separates another field.
+fn nearest_run(row: &Row, name: &Piece) -> Piece {
+    let mut run: Vec<&Piece> = Vec::new();
+    let mut last = name.bounds[2];
+    for piece in row.pieces.iter().rev().filter(|piece| piece.bounds[0] < name.bounds[2] - 0.1) {
+        let wide = piece.height().max(1.0) * if piece.spot.cell.is_some() { 8.0 } else { 4.0 };
+        if !run.is_empty() && last - piece.bounds[2] > wide {
+            break;
+        }
+        last = piece.bounds[0];
+        run.push(piece);
+    }
+    let cut = |piece: &Piece| {
+        // The last one carries the suffix and what follows it.
+        match suffixed(&piece.text) {
+            Some((range, _)) => piece.part(range),
+            None => piece.clone(),
+        }
+    };
+    run.iter().rev().map(|piece| cut(piece)).filter(|piece| !piece.text.is_empty()).reduce(|a, b| a.and(&b, " ")).unwrap_or_else(|| name.clone())
+}
+
+/// A name without label, brackets and spaces around it.
+fn clean(text: &str) -> String {
+    let mut text = text.trim();
+    for label in PAYEE_LABELS.iter().chain(&["宛", "To", "TO"]) {
+        if let Some(rest) = text.strip_prefix(label) {
+            text = rest;
+        }
+    }
+    let edge = |c: char| c.is_whitespace() || ":：;.,、。_|「」『』【】*※-".contains(c);
+    let text = text.trim_matches(edge).trim_end_matches(['(', '（']).trim_matches(edge);
+    tidy(text)
+}
+
+/// Without the spaces that OCR and wide setting leave between single characters.
+fn tidy(text: &str) -> String {
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    let spaced = parts.len() >= 3 && parts.iter().filter(|part| part.chars().count() == 1).count() * 2 > parts.len();
+    parts.join(if spaced { "" } else { " " })
+}
+
+/// With the legal body on the line above, as bureaus list them: 医療法人社団青空会 青空クリニック.
+fn with_body(layout: &Layout, at: usize, value: String) -> String {
+    let row = &layout.rows[at];
+    let above = at.checked_sub(1).and_then(|at| layout.rows.get(at)).filter(|above| above.sheet == row.sheet);
+    let near = above.filter(|above| row.bounds[1] - above.bounds[3] < 1.5 * layout.typical_height);
+    let body = near.and_then(|above| above.pieces.first()).filter(|piece| {
+        (piece.bounds[0] - row.bounds[0]).abs() < 6.0 * layout.typical_height
+            && BODIES.iter().any(|body| piece.text.starts_with(body))
+            && suffixed(&piece.text).is_none()
+            && piece.text.chars().count() <= 30
+    });
+    match body {
+        Some(body) if !value.contains(body.text.as_str()) => format!("{} {value}", tidy(&body.text)),
+        _ => value,
+    }
+}
+
+/// The value beside or under one of `labels`.
+fn labelled(layout: &Layout, at: usize, labels: &[&'static str]) -> Option<(&'static str, String, Piece)> {
+    let row = &layout.rows[at];
+    row.pieces.iter().enumerate().find_map(|(i, piece)| {
+        let squashed = piece.squashed();
+        let label = labels.iter().find(|label| squashed.starts_with(*label))?;
+        let rest = clean(&piece.text);
+        if squash(&rest).len() < squashed.len() && !rest.is_empty() {
+            return Some((*label, rest, piece.clone()));
+        }
+        let next = row.pieces.get(i + 1)?;
+        let value = clean(&next.text);
+        (!value.is_empty() && value.chars().count() <= 60).then(|| (*label, value, next.clone()))
+    })
+}
+
+// --------------------------------------------------------------------------------------------------------------- issuer
+
+const COMPANY_FORMS: [&str; 16] = [
+    "株式会社", "(株)", "有限会社", "(有)", "合同会社", "合資会社", "合名会社", "協同組合", "(同)", "株式會社", "商会", "電機",
+    "一般社団法人", "Co.,Ltd", "Inc.", "商店",
+];
+const ISSUER_LABELS: [&str; 8] = ["発行者", "発行元", "販売者", "販売店", "請求者", "領収者", "会社名", "社名"];
+const ANCHORS: [&str; 9] = ["TEL", "Tel", "電話", "〒", "登録番号", "住所", "FAX", "印", "担当"];
+/// Lines that name a company that issued nothing.
+const NOT_ISSUERS: [&str; 13] = [
+    "銀行", "信用金庫", "口座", "として", "但し", "但", "製造", "メーカー", "御中", "様", "支店名", "カード会社", "対応",
+];
+
+/// The company that issued the document.
+pub(super) fn issuer(layout: &Layout, payee: Option<&Field<String>>) -> Option<Field<String>> {
+    let mut found: Vec<(i32, Field<String>)> = Vec::new();
+    for (at, row) in layout.rows.iter().enumerate() {
+        if let Some((label, value, piece)) = labelled(layout, at, &ISSUER_LABELS) {
+            let value = company_name(&value);
+            if !value.is_empty() {
+                found.push((70, field(layout, value, &piece, true, vec![format!("見出し「{label}」")])));
+            }
+        }
+        for (i, piece) in row.pieces.iter().enumerate() {
+            let Some(form) = company(&piece.text) else { continue };
+            let text = &piece.text;
+            let is_payee = payee.is_some_and(|payee| {
+                payee.spot == piece.spot || (!payee.value.is_empty() && text.contains(payee.value.as_str()))
+            });
+            if is_payee || NOT_ISSUERS.iter().any(|word| text.contains(word)) || text.chars().count() > 50 {
+                continue;
+            }
+            let run = company_run(&row.pieces, i);
+            let near = |reach: usize| {
+                layout
+                    .rows
+                    .iter()
+                    .skip(at.saturating_sub(reach))
+                    .take(2 * reach + 1)
+                    .filter(|other| other.sheet == row.sheet)
+                    .any(|other| ANCHORS.iter().any(|anchor| other.pieces.iter().any(|p| p.text.contains(anchor))))
+            };
+            let strong = COMPANY_FORMS[..9].contains(&form);
+            let mut score = if strong { 40 } else { 15 };
+            score += if near(1) { 20 } else if near(4) { 14 } else { 0 };
+            score -= i32::from(layout.rows[..at].iter().all(|above| above.sheet != row.sheet)) * 5;
+            let value = company_name(&run.text);
+            if !value.is_empty() {
+                found.push((score, field(layout, value, &run, strong, vec![format!("「{form}」")])));
+            }
+        }
+    }
+    // Of equals the first on the page.
+    found.reverse();
+    if let Some((_, best)) = found.into_iter().max_by_key(|(score, _)| *score) {
+        return Some(best);
+    }
+    // A till prints the name of the shop over its address and telephone number.
+    let anchor = layout.rows.iter().position(|row| {
+        row.pieces.iter().any(|piece| ["TEL", "Tel", "電話", "〒"].iter().any(|word| piece.text.contains(word)))
+    })?;
+    let shop = layout.rows[..anchor].iter().rev().take(4).filter(|row| row.pieces.len() <= 2).find(|row| {
+        let text = row.squashed();
+        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+        letters >= 3
+            && !text.chars().any(|c| c.is_ascii_digit())
+            && !["領収", "様", "御中", "但", "見積", "請求", "納品", "明細", "県", "区", "市"].iter().any(|word| text.contains(word))
+    })?;
+    let piece = shop.pieces.first()?;
+    Some(field(layout, company_name(&piece.text), piece, false, vec!["住所・電話の上".to_owned()]))
+}
+
+fn company(text: &str) -> Option<&'static str> {
+    COMPANY_FORMS.into_iter().find(|form| text.contains(form))
+}
+
+/// A company's name that was split at a narrow gap: 「株式会社」「青空電機」.
+fn company_run(pieces: &[Piece], at: usize) -> Piece {
+    let close = |a: &Piece, b: &Piece| {
+        b.bounds[0] - a.bounds[2] < 1.6 * a.height().max(b.height()) && a.spot.cell.is_none()
+    };
+    let name = |piece: &Piece| !piece.text.chars().any(|c| c.is_ascii_digit()) && !ANCHORS.iter().any(|word| piece.text.contains(word));
+    let mut run = pieces[at].clone();
+    if let Some(previous) = at.checked_sub(1).and_then(|i| pieces.get(i)).filter(|p| close(p, &run) && name(p))
+        && company(&previous.text).is_none()
+        && (run.text.starts_with("株式会社") || run.text.starts_with("(株)"))
+        && run.text.chars().count() <= 4
+    {
+        run = previous.and(&run, "");
+    }
+    for next in pieces.iter().skip(at + 1) {
+        if !close(&run, next) || !name(next) || company(&next.text).is_some() {
+            break;
+        }
+        run = run.and(next, " ");
+    }
+    run
+}
+
+/// A company's name without label, seal, telephone number or registration number.
+fn company_name(text: &str) -> String {
+    let mut end = text.len();
+    for word in ["TEL", "Tel", "電話", "〒", "登録番号", "FAX", "㊞", "(印)", "代表取締役", "担当"] {
+        end = text.find(word).map_or(end, |at| at.min(end));
+    }
+    let mut text = text[..end].trim();
+    for label in ISSUER_LABELS {
+        if let Some(rest) = text.strip_prefix(label) {
+            text = rest.trim_start_matches([':', ' ', '/']);
+        }
+    }
+    let text = text.trim_end_matches('印');
+    tidy(text.trim_matches(|c: char| c.is_whitespace() || ":;,、。_|*※".contains(c)))
+}
+
+// -------------------------------------------------------------------------------------------------- registration number
+
+const NUMBER_LABELS: [&str; 6] = ["登録番号", "登録No", "インボイス", "事業者番号", "事業者登録", "適格請求書"];
+
+/// The registration number. OCR reads its `T` as 1 or drops it: then the label and the check digit decide.
+pub(super) fn registration_number(layout: &Layout) -> Option<Field<String>> {
+    let mut found: Vec<(u16, Field<String>)> = Vec::new();
+    for (rows, second) in [(&layout.rows, false), (&layout.second, true)] {
+        for (at, row) in rows.iter().enumerate() {
+            let joined = row.joined();
+            let text = &joined.text;
+            let label = NUMBER_LABELS.iter().filter_map(|label| Some(text.find(label)? + label.len())).min();
+            let labelled_above = || {
+                at.checked_sub(1).and_then(|at| rows.get(at)).is_some_and(|above| {
+                    let text = above.squashed();
+                    NUMBER_LABELS.iter().any(|label| text.ends_with(label) || text.ends_with(&format!("{label}:")))
+                })
+            };
+            for (range, number, with_t) in numbers(text, layout.noisy()) {
+                let near_label = label.is_some_and(|label| label <= range.start) || labelled_above();
+                if !with_t && !near_label {
+                    continue;
+                }
+                let Some(piece) = joined.part(&row.pieces, range) else { continue };
+                let holds = RegistrationNumber::parse(&number).is_ok_and(|number| number.check_digit_holds());
+                let per_mille: u16 = match (layout.noisy(), with_t, holds) {
+                    (false, true, true) => 990,
+                    (false, true, false) => 960,
+                    (_, false, true) => 930,
+                    (_, false, false) => continue,
+                    (true, true, true) => 960,
+                    (true, true, false) => 550,
+                };
+                let per_mille = if near_label { per_mille } else { per_mille - 10 };
+                let mut reasons = Vec::new();
+                if near_label {
+                    reasons.push("見出し「登録番号」".to_owned());
+                }
+                reasons.push(if holds { "検査用数字が一致" } else { "検査用数字が不一致" }.to_owned());
+                let field = Field {
+                    value: number,
+                    confidence: Confidence::from_per_mille(per_mille),
+                    spot: piece.spot.clone(),
+                    text: piece.raw().to_owned(),
+                    reasons,
+                };
+                found.push((per_mille - if second { 5 } else { 0 }, field));
+            }
+        }
+    }
+    // Of equals the first on the page.
+    found.reverse();
+    let (_, mut best) = found.iter().max_by_key(|(score, _)| *score).cloned()?;
+    // Two issuers' numbers: the one taken may be the other's.
+    if found.iter().any(|(score, other)| other.value != best.value && *score > 900) {
+        best.confidence = best.confidence.min(Confidence::from_per_mille(750));
+        best.reasons.push("ほかにも登録番号あり".to_owned());
+    }
+    Some(best)
+}
+
+/// Runs of 13 digits with or without `T` before them, hyphens and spaces between them allowed.
+fn numbers(text: &str, noisy: bool) -> Vec<(Range<usize>, String, bool)> {
+    let digit = |c: char| match c {
+        c if c.is_ascii_digit() => Some(c),
+        'O' | 'o' | 'Q' | 'D' if noisy => Some('0'),
+        'l' | 'I' | '|' if noisy => Some('1'),
+        'S' if noisy => Some('5'),
+        'B' if noisy => Some('8'),
+        _ => None,
+    };
+    let mut found = Vec::new();
+    let chars: Vec<(usize, char)> = text.char_indices().collect();
+    let mut at = 0;
+    while at < chars.len() {
+        let begins = chars[at].1.is_ascii_digit()
+            || (matches!(chars[at].1, 'T' | 't') && (at == 0 || !chars[at - 1].1.is_ascii_alphanumeric()));
+        if !begins {
+            at += 1;
+            continue;
+        }
+        let with_t = !chars[at].1.is_ascii_digit();
+        let mut next = at + usize::from(with_t);
+        let mut digits = String::new();
+        let mut end = next;
+        while let Some((_, c)) = chars.get(next) {
+            if let Some(digit) = digit(*c) {
+                digits.push(digit);
+                end = next + 1;
+            } else if !matches!(c, ' ' | '-' | 'ー' | '.' | ':') || next - end >= 2 {
+                break;
+            }
+            next += 1;
+        }
+        let range = chars[at].0..chars.get(end).map_or(text.len(), |(byte, _)| *byte);
+        let holds =
+            |digits: &str| RegistrationNumber::parse(&format!("T{digits}")).is_ok_and(|number| number.check_digit_holds());
+        match (digits.len(), with_t) {
+            (13, true) => found.push((range, format!("T{digits}"), true)),
+            (13, false) if holds(&digits) => found.push((range, format!("T{digits}"), false)),
+            // The T was read as the digit 1 (or 7).
+            (14, false) if digits.starts_with(['1', '7']) && holds(&digits[1..]) => {
+                found.push((range, format!("T{}", &digits[1..]), false));
+            }
+            _ => {}
+        }
+        at = end.max(at + 1);
+    }
+    found
+}
+
+// -------------------------------------------------------------------------------------------------------------- proviso
+
+/// What the money was for: 但し … として, without both.
+pub(super) fn proviso(layout: &Layout) -> Option<Field<String>> {
+    for (at, row) in layout.rows.iter().enumerate() {
+        let joined = row.joined();
+        let Some(start) = proviso_start(&joined.text) else { continue };
+        let rest = &joined.text[start..];
+        let end = rest.find("として").or_else(|| rest.find("上記")).map_or(joined.text.len(), |at| start + at);
+        let whole = rest.contains("として");
+        let mut piece = joined.part(&row.pieces, start..end);
+        // It goes on in the next line, or stands there alone.
+        if !whole
+            && let Some(next) = layout.rows.get(at + 1).filter(|next| next.sheet == row.sheet)
+        {
+            let below = next.joined();
+            if let Some(end) = below.text.find("として")
+                && let Some(more) = below.part(&next.pieces, 0..end)
+            {
+                piece = Some(match piece {
+                    Some(piece) => piece.and(&more, ""),
+                    None => more,
+                });
+            }
+        }
+        let Some(piece) = piece else { continue };
+        let value = tidy(piece.text.trim_matches(|c: char| c.is_whitespace() || "、,:;.。_「」()".contains(c)));
+        if !value.is_empty() {
+            return Some(field(layout, value, &piece, true, vec!["「但し」".to_owned()]));
+        }
+    }
+    None
+}
+
+/// Where the text after 但し begins.
+fn proviso_start(text: &str) -> Option<usize> {
+    let at = text.find('但')?;
+    // Not in the middle of a sentence.
+    if text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric()) {
+        return None;
+    }
+    let mut rest = &text[at + '但'.len_utf8()..];
+    for word in [" ", "し", " ", "書き", "書", "き"] {
+        rest = rest.strip_prefix(word).unwrap_or(rest);
+    }
+    let rest = rest.trim_start_matches([' ', '、', ',', ':', '.', ';', '_', ')', '】']);
+    Some(text.len() - rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registration_number_is_found_in_every_form_and_never_guessed() {
+        let found = |text: &str, noisy| numbers(text, noisy).into_iter().map(|(_, n, t)| (n, t)).collect::<Vec<_>>();
+        let number = |with_t| vec![("T7000012050002".to_owned(), with_t)];
+        for text in ["登録番号 T7000012050002", "T7-0000-1205-0002", "T 7000 0120 50002", "登録番号:T7000012050002"] {
+            assert_eq!(found(text, false), number(true), "{text}");
+        }
+        assert_eq!(found("登録番号 17000012050002", true), number(false));
+        assert_eq!(found("登録番号 7000012050002", true), number(false));
+        assert_eq!(found("登録番号 T7OOOO12O50002", true), number(true));
+        for text in ["登録番号 17000012050003", "登録番号 7000012050003", "T700001205000", "TEL 03-3591-7441"] {
+            assert_eq!(found(text, true), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_suffix_ends_a_name_and_no_other_word() {
+        for (text, name) in [
+            ("青空クリニック 様", Some("青空クリニック ")),
+            ("青空クリニック御中", Some("青空クリニック")),
+            ("医療法人 青空会 殿 発行日", Some("医療法人 青空会 ")),
+            ("別紙様式2", None),
+            ("お客様", None),
+            ("お客様控え", None),
+            ("仕様", None),
+        ] {
+            assert_eq!(suffixed(text).map(|(range, _)| &text[range]), name, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_proviso_begins_after_its_word() {
+        for (text, rest) in [
+            ("但し、パソコン代として", "パソコン代として"),
+            ("但 レセコン改修費として", "レセコン改修費として"),
+            ("但し書き: タブレット代", "タブレット代"),
+            ("(但し 機器代として)", "機器代として)"),
+        ] {
+            assert_eq!(proviso_start(text).map(|at| &text[at..]), Some(rest), "{text}");
+        }
+    }
+}

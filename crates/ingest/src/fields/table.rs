@@ -1,0 +1,437 @@
+//! Tables: which words head a column, where the columns are, and what stands in them row by row.
+
+use super::amount;
+use super::layout::{Content, Layout, Piece, Row, around, squash};
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Column {
+    Item,
+    Detail,
+    Quantity,
+    Unit,
+    UnitPrice,
+    /// Tax included, or not said.
+    Amount,
+    /// Without tax.
+    Net,
+    Tax,
+    Rate,
+    /// ①補助対象金額.
+    Eligible,
+    /// ②補助対象外金額.
+    Ineligible,
+    /// A running number.
+    Number,
+    Note,
+    Day,
+}
+
+impl Column {
+    /// Whether yen stand in it.
+    pub(super) fn holds_money(self) -> bool {
+        matches!(
+            self,
+            Column::UnitPrice | Column::Amount | Column::Net | Column::Tax | Column::Eligible | Column::Ineligible
+        )
+    }
+
+    /// Whether the amount of a line stands in it.
+    pub(super) fn holds_amount(self) -> bool {
+        matches!(self, Column::Amount | Column::Net | Column::Eligible | Column::Ineligible)
+    }
+
+    fn is_numeric(self) -> bool {
+        self.holds_money() || matches!(self, Column::Quantity | Column::Rate | Column::Unit)
+    }
+}
+
+/// A column and the box of its header.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    pub(super) column: Column,
+    pub(super) bounds: [f32; 4],
+}
+
+/// The header of a table.
+#[derive(Clone, Debug)]
+pub(super) struct Header {
+    /// Its first and last row.
+    pub(super) rows: (usize, usize),
+    /// From left to right.
+    pub(super) heads: Vec<Head>,
+}
+
+/// What a word at the head of a column says; `text` has no spaces.
+fn column(text: &str) -> Option<Column> {
+    let text = text.trim_matches(|c: char| !c.is_alphanumeric() || ('①'..='⑳').contains(&c));
+    let length = text.chars().count();
+    if length == 0 || length > 20 || text.ends_with('書') || text.contains('%') || text.contains("下記") {
+        return None;
+    }
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let is = |words: &[&str]| words.contains(&text);
+    Some(if has(&["対象外"]) {
+        Column::Ineligible
+    } else if has(&["補助対象", "助成対象", "対象金額", "対象経費", "対象額"]) || is(&["対象"]) {
+        Column::Eligible
+    } else if has(&["単価"]) {
+        Column::UnitPrice
+    } else if has(&["数量", "個数", "台数", "員数"]) || is(&["数", "Qty", "QTY"]) {
+        Column::Quantity
+    } else if is(&["単位"]) {
+        Column::Unit
+    } else if has(&["税率"]) {
+        Column::Rate
+    } else if has(&["税抜", "税別", "本体価格", "本体金額"]) && !has(&["税込"]) {
+        Column::Net
+    } else if has(&["消費税", "税額"]) || is(&["税"]) {
+        Column::Tax
+    } else if is(&["No", "NO", "no", "№", "番号", "項番", "行"]) {
+        Column::Number
+    } else if has(&["備考", "特記"]) {
+        Column::Note
+    } else if has(&["品名", "商品", "品目", "項目", "件名", "名称", "費目", "品番", "区分", "経費"]) && length <= 10 {
+        Column::Item
+    } else if has(&["内訳", "摘要", "内容", "明細", "仕様", "規格", "型番", "型式", "詳細"]) && length <= 10 {
+        Column::Detail
+    } else if has(&["金額", "価格", "税込", "小計", "合計", "代金", "費用", "金 額"]) && length <= 12 {
+        Column::Amount
+    } else if is(&["計", "総額"]) {
+        Column::Amount
+    } else if has(&["日付", "年月日"]) && length <= 6 {
+        Column::Day
+    } else {
+        return None;
+    })
+}
+
+/// Headers that stand in one word with spaces: 「品名 数量 単価 金額」, also set wide (「品 名」).
+fn split_heads(piece: &Piece) -> Vec<(Option<Column>, Piece)> {
+    if let Some(column) = column(&piece.squashed()).filter(|_| !piece.text.contains(' ') || piece.text.chars().count() <= 5) {
+        return vec![(Some(column), piece.clone())];
+    }
+    let parts = piece.parts();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < parts.len() {
+        let longest = (1..=4.min(parts.len() - at)).rev().find_map(|count| {
+            let joined = parts[at..at + count].iter().skip(1).fold(parts[at].clone(), |a, b| a.and(b, " "));
+            let single = parts[at..at + count].iter().all(|part| part.text.chars().count() == 1);
+            // Only letters set wide belong together; 「品名 数量」 are two.
+            (count == 1 || single).then(|| Some((count, column(&joined.squashed())?, joined))).flatten()
+        });
+        match longest {
+            Some((count, column, joined)) => {
+                out.push((Some(column), joined));
+                at += count;
+            }
+            None => {
+                out.push((None, parts[at].clone()));
+                at += 1;
+            }
+        }
+    }
+    if out.iter().any(|(column, _)| column.is_some()) { out } else { vec![(column(&piece.squashed()), piece.clone())] }
+}
+
+fn is_amount(piece: &Piece) -> bool {
+    piece.content == Content::Number
+        || amount::amounts(&piece.text, false).iter().any(|amount| amount.marked || amount.grouped || amount.yen.get() >= 1000)
+}
+
+/// The heads of a row if it is the header of a table: several, one of them of amounts, and little else.
+fn heads(row: &Row) -> Option<Vec<Head>> {
+    if row.pieces.iter().any(is_amount) {
+        return None;
+    }
+    let mut heads: Vec<Head> = Vec::new();
+    let mut others = 0;
+    for piece in &row.pieces {
+        for (column, piece) in split_heads(piece) {
+            match column {
+                Some(column) => heads.push(Head { column, bounds: piece.bounds }),
+                None => others += 1,
+            }
+        }
+    }
+    let mut kinds: Vec<Column> = heads.iter().map(|head| head.column).collect();
+    kinds.dedup();
+    let described = kinds.iter().any(|c| matches!(c, Column::Item | Column::Detail | Column::Quantity | Column::UnitPrice));
+    let money = kinds.iter().any(|c| c.holds_amount());
+    (kinds.len() >= 2 && money && described && others <= heads.len()).then_some(heads)
+}
+
+/// The rows that head a table of lines.
+pub(super) fn header_rows(layout: &Layout) -> Vec<usize> {
+    layout.rows.iter().enumerate().filter(|(_, row)| heads(row).is_some()).map(|(at, _)| at).collect()
+}
+
+/// The headers of all tables, those of two rows put together.
+pub(super) fn headers(layout: &Layout) -> Vec<Header> {
+    let mut found: Vec<Header> = Vec::new();
+    for (at, row) in layout.rows.iter().enumerate() {
+        if found.last().is_some_and(|last| last.rows.1 >= at) {
+            continue;
+        }
+        let Some(mut columns) = heads(row).or_else(|| two_rows(layout, at)) else { continue };
+        let mut last = at;
+        while last < at + 2
+            && let Some(next) = layout.rows.get(last + 1)
+            && continues(row, next)
+        {
+            add_row(&mut columns, next);
+            last += 1;
+        }
+        columns.sort_by(|a, b| f32::total_cmp(&a.bounds[0], &b.bounds[0]));
+        found.push(Header { rows: (at, last), heads: columns });
+    }
+    found
+}
+
+/// A header of which each row alone says too little: 「項目 | 内訳 | 金額」 over 「①補助対象 | ②補助対象外」.
+fn two_rows(layout: &Layout, at: usize) -> Option<Vec<Head>> {
+    let (row, next) = (layout.rows.get(at)?, layout.rows.get(at + 1)?);
+    if !continues(row, next) || row.pieces.iter().any(is_amount) || row.pieces.len() < 2 {
+        return None;
+    }
+    let mut columns: Vec<Head> = row
+        .pieces
+        .iter()
+        .flat_map(split_heads)
+        .filter_map(|(column, piece)| Some(Head { column: column?, bounds: piece.bounds }))
+        .collect();
+    if columns.is_empty() || columns.len() * 2 < row.pieces.len() {
+        return None;
+    }
+    add_row(&mut columns, next);
+    let described = columns.iter().any(|head| matches!(head.column, Column::Item | Column::Detail));
+    let money = columns.iter().any(|head| head.column.holds_amount());
+    (described && money && columns.len() >= 3).then_some(columns)
+}
+
+/// Whether `next` goes on with the header that `row` begins: close below it, and of words of headers only.
+fn continues(row: &Row, next: &Row) -> bool {
+    let height = row.bounds[3] - row.bounds[1];
+    row.sheet == next.sheet
+        && next.bounds[1] - row.bounds[3] < 1.2 * height
+        && !next.pieces.iter().any(is_amount)
+        && next.pieces.iter().all(|piece| {
+            let text = piece.squashed();
+            let bracketed = text.starts_with('(') && text.ends_with(')');
+            bracketed || split_heads(piece).iter().all(|(column, _)| column.is_some())
+        })
+}
+
+/// Puts the words of a further row of a header to those above them; a word that says more replaces.
+fn add_row(columns: &mut Vec<Head>, row: &Row) {
+    for (column, piece) in row.pieces.iter().flat_map(split_heads) {
+        let over = columns
+            .iter_mut()
+            .filter(|head| head.bounds[0] < piece.bounds[2] && piece.bounds[0] < head.bounds[2])
+            .max_by(|a, b| f32::total_cmp(&shared(a.bounds, piece.bounds), &shared(b.bounds, piece.bounds)));
+        let text = piece.squashed();
+        let net = (text.contains("税抜") || text.contains("税別")).then_some(Column::Net);
+        match (over, net.or(column)) {
+            // 「①補助対象」 over 「金額」: the second line only finishes the word.
+            (Some(head), Some(Column::Amount)) if head.column.holds_amount() => {
+                head.bounds = around(head.bounds, piece.bounds);
+            }
+            (Some(head), Some(Column::Net)) if head.column == Column::Amount => head.column = Column::Net,
+            // 「金額」 over 「①補助対象」: the second line divides it. The first of them keeps its place.
+            (Some(head), Some(column)) if head.column == Column::Amount && column.holds_amount() => {
+                *head = Head { column, bounds: piece.bounds };
+            }
+            (None, Some(column)) => columns.push(Head { column, bounds: piece.bounds }),
+            _ => {}
+        }
+    }
+}
+
+fn shared(a: [f32; 4], b: [f32; 4]) -> f32 {
+    a[2].min(b[2]) - a[0].max(b[0])
+}
+
+/// What stands in a row of a table, by column.
+#[derive(Debug, Default)]
+pub(super) struct Cells {
+    /// The index of the head and what stands there.
+    cells: Vec<(usize, Piece)>,
+}
+
+impl Cells {
+    /// The cells of `row` under `header`.
+    pub(super) fn of(header: &Header, row: &Row) -> Cells {
+        if row.pieces.iter().all(|piece| piece.spot.cell.is_some()) {
+            return Cells::of_sheet(header, row);
+        }
+        let parts: Vec<Piece> = row.pieces.iter().flat_map(Piece::parts).collect();
+        let mut columns: Vec<usize> = parts.iter().map(|part| place(header, part)).collect();
+        in_order(header, &parts, &mut columns);
+        let mut cells: Vec<(usize, Piece)> = Vec::new();
+        for (part, column) in parts.into_iter().zip(columns) {
+            match cells.iter_mut().find(|(there, _)| *there == column) {
+                Some((_, cell)) => *cell = cell.and(&part, " "),
+                None => cells.push((column, part)),
+            }
+        }
+        Cells { cells }
+    }
+
+    /// In a sheet a cell belongs to the header over it, or, under a merged one, to the nearest to its left.
+    fn of_sheet(header: &Header, row: &Row) -> Cells {
+        let mut cells: Vec<(usize, Piece)> = Vec::new();
+        for piece in &row.pieces {
+            let Some(column) = header.heads.iter().rposition(|head| head.bounds[0] <= piece.bounds[0] + 0.1) else {
+                continue;
+            };
+            let exact = (header.heads[column].bounds[0] - piece.bounds[0]).abs() < 0.1;
+            match cells.iter_mut().find(|(there, _)| *there == column) {
+                // Beside the cell right under its header, what spreads to the right is a unit or a remark.
+                Some((_, cell)) if header.heads[column].column.is_numeric() && !exact => {
+                    if cell.text.is_empty() || cell.text == "¥" {
+                        *cell = piece.clone();
+                    }
+                }
+                Some((_, cell)) => *cell = cell.and(piece, " "),
+                None => cells.push((column, piece.clone())),
+            }
+        }
+        Cells { cells }
+    }
+
+    /// What stands in the first column of this kind that is not empty here.
+    pub(super) fn get(&self, header: &Header, column: Column) -> Option<&Piece> {
+        self.cells.iter().find(|(at, _)| header.heads[*at].column == column).map(|(_, piece)| piece)
+    }
+}
+
+/// The head under which a part of a row stands.
+fn place(header: &Header, part: &Piece) -> usize {
+    let number = part.text.chars().any(|c| c.is_ascii_digit()) && !part.text.chars().any(is_word);
+    let distance = |head: &Head| {
+        let over = shared(head.bounds, part.bounds);
+        let apart = (-over).max(0.0);
+        let middle = ((head.bounds[0] + head.bounds[2]) - (part.bounds[0] + part.bounds[2])).abs() / 2.0;
+        // Words belong to columns of words, numbers to columns of numbers, unless they stand right under another.
+        let foreign = if head.column.is_numeric() == number || over > 0.0 { 0.0 } else { 4.0 * part.height() };
+        apart + 0.05 * middle + foreign
+    };
+    header
+        .heads
+        .iter()
+        .enumerate()
+        .min_by(|(_, a), (_, b)| f32::total_cmp(&distance(a), &distance(b)))
+        .map_or(0, |(at, _)| at)
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphabetic() && !"円式台個本枚組台ヶか月年人回件".contains(c)
+}
+
+/// Where numbers of two columns came under one head, and the row has one for every column of numbers, their order tells.
+fn in_order(header: &Header, parts: &[Piece], columns: &mut [usize]) {
+    let numeric: Vec<usize> = (0..header.heads.len())
+        .filter(|at| matches!(header.heads[*at].column, Column::Quantity) || header.heads[*at].column.holds_money())
+        .collect();
+    let first = numeric.first().map_or(f32::MAX, |at| header.heads[*at].bounds[0]);
+    let last_words = header.heads.iter().filter(|head| !head.column.is_numeric()).map(|head| head.bounds[2]);
+    let words_end = last_words.filter(|right| *right < first).fold(0.0, f32::max);
+    let numbers: Vec<usize> = (0..parts.len())
+        .filter(|at| {
+            let part = &parts[*at];
+            part.bounds[0] > words_end
+                && part.text.chars().next().is_some_and(|c| c.is_ascii_digit() || matches!(c, '¥' | '\\'))
+                && !part.text.chars().any(is_word)
+        })
+        .collect();
+    let clash = numbers.iter().enumerate().any(|(i, a)| numbers[..i].iter().any(|b| columns[*a] == columns[*b]));
+    if clash && numbers.len() == numeric.len() {
+        for (part, column) in numbers.into_iter().zip(numeric) {
+            columns[part] = column;
+        }
+    }
+}
+
+/// What the words of a row say that the row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowKind {
+    Line,
+    Subtotal,
+    Total,
+    Tax,
+    Discount,
+}
+
+/// What a row is, told from its words (all but its numbers, without spaces).
+pub(super) fn row_kind(words: &str) -> RowKind {
+    let text: String = squash(words).chars().filter(|c| c.is_alphabetic() || *c == '+').collect();
+    let starts = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
+    let length = text.chars().count();
+    if ["値引", "割引", "クーポン", "ポイント利用", "ポイント充当"].iter().any(|word| text.contains(word)) {
+        RowKind::Discount
+    } else if starts(&["小計", "商品計", "中計"]) && length <= 12 {
+        RowKind::Subtotal
+    } else if starts(&["消費税", "内消費税", "うち消費税", "内税", "外税", "税額", "うち税"]) && length <= 14 {
+        RowKind::Tax
+    } else if (starts(&["合計", "総合計", "総額", "総計", "税込合計", "税込総額", "請求金額", "御請求", "ご請求", "お支払", "領収金額", "領収額"])
+        && length <= 14)
+        || matches!(text.as_str(), "計" | "TOTAL" | "Total" | "税込計" | "税込")
+    {
+        RowKind::Total
+    } else if (starts(&["税抜", "税別"]) && length <= 8) || (text.starts_with("対象") && length <= 6) {
+        RowKind::Subtotal
+    } else {
+        RowKind::Line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_at_its_head_says_what_a_column_holds() {
+        for (text, expected) in [
+            ("項目", Some(Column::Item)),
+            ("内訳", Some(Column::Detail)),
+            ("品名・仕様", Some(Column::Item)),
+            ("数量", Some(Column::Quantity)),
+            ("単価(円)", Some(Column::UnitPrice)),
+            ("税込単価", Some(Column::UnitPrice)),
+            ("金額(税込)", Some(Column::Amount)),
+            ("税抜金額", Some(Column::Net)),
+            ("①補助対象金額", Some(Column::Eligible)),
+            ("②補助対象外金額", Some(Column::Ineligible)),
+            ("消費税額", Some(Column::Tax)),
+            ("税率", Some(Column::Rate)),
+            ("№", Some(Column::Number)),
+            ("領収書内訳書", None),
+            ("10%対象額", None),
+            ("タブレット", None),
+            ("", None),
+        ] {
+            assert_eq!(column(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_row_say_whether_it_is_a_line() {
+        for (text, kind) in [
+            ("合計", RowKind::Total),
+            ("合 計", RowKind::Total),
+            ("総額(①+②)", RowKind::Total),
+            ("小計", RowKind::Subtotal),
+            ("①小計", RowKind::Subtotal),
+            ("消費税(10%)", RowKind::Tax),
+            ("出精値引き", RowKind::Discount),
+            ("計", RowKind::Total),
+            ("10%対象計", RowKind::Subtotal),
+            ("レセプトコンピュータ改修", RowKind::Line),
+            ("合計額算定プログラムの改修に係る作業費用", RowKind::Line),
+            ("時計", RowKind::Line),
+        ] {
+            assert_eq!(row_kind(text), kind, "{text}");
+        }
+    }
+}

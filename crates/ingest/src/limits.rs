@@ -1,0 +1,90 @@
+//! What one document may cost: bytes, pages, pixels, cells, memory and time, and how strict the sandbox is.
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What one document may cost. The numbers are far above any receipt or itemization (a few pages, a few megabytes) and
+/// far below what hurts a worker. They travel to the reader process with the document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of a file. 20 MiB holds a 30 page scan at 300 dpi in grey.
+    pub file_bytes: u64,
+    /// Pages of a PDF or TIFF, and sheets of a workbook.
+    pub pages: u32,
+    /// Pixels of one page or picture, before and after decoding. 60 million holds A4 at 600 dpi (35 million) and the
+    /// photos of today's phones (50 million); a byte of grey each, a few copies of it stay within `memory_bytes`.
+    pub pixels_per_page: u64,
+    /// Pixels of all pages of a document together.
+    pub pixels_in_all: u64,
+    /// Pixels of a page that is drawn (not embedded as one picture) for recognition: A4 at 300 dpi is 8.7 million.
+    pub drawn_pixels: u64,
+    /// Glyphs of one page of text. A full page of small print has about 5,000.
+    pub glyphs_per_page: u32,
+    /// Cells of a workbook or CSV, empty ones within the rows included.
+    pub cells: u32,
+    /// Rows of one sheet.
+    pub rows: u32,
+    /// Columns of one sheet.
+    pub columns: u32,
+    /// Characters of one cell. Excel itself allows 32,767.
+    pub cell_characters: u32,
+    /// What all parts of a workbook may inflate to, and each stream of a PDF that `lopdf` inflates.
+    pub inflated_bytes: u64,
+    /// How many objects a PDF may have.
+    pub pdf_objects: u32,
+    /// Wall time for one document. A page takes about a second, so 60 s is ample for 30 pages; the parent kills at it.
+    pub wall_ms: u64,
+    /// CPU time of the reader process, in seconds (`RLIMIT_CPU`).
+    pub cpu_seconds: u64,
+    /// Address space of the reader process in bytes (`RLIMIT_AS`). Recognition needs 100 to 320 MB.
+    pub memory_bytes: u64,
+    /// Bytes of the answer that the parent takes from the reader process.
+    pub answer_bytes: u64,
+    /// Whether reading goes on when the kernel lacks a part of the sandbox.
+    pub sandbox: SandboxPolicy,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MIB: u64 = 1024 * 1024;
+        Limits {
+            file_bytes: 20 * MIB,
+            pages: 30,
+            pixels_per_page: 60_000_000,
+            pixels_in_all: 300_000_000,
+            drawn_pixels: 9_000_000,
+            glyphs_per_page: 50_000,
+            cells: 500_000,
+            rows: 20_000,
+            columns: 256,
+            cell_characters: 32_767,
+            inflated_bytes: 64 * MIB,
+            pdf_objects: 100_000,
+            wall_ms: 60_000,
+            cpu_seconds: 60,
+            memory_bytes: 1024 * MIB,
+            answer_bytes: 8 * MIB,
+            sandbox: SandboxPolicy::Warn,
+        }
+    }
+}
+
+impl Limits {
+    /// The wall time for one document.
+    pub fn wall(&self) -> Duration {
+        Duration::from_millis(self.wall_ms)
+    }
+}
+
+/// What to do where the kernel lacks a part of the sandbox (Landlock is often not switched on in containers).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SandboxPolicy {
+    /// Go on: a process of its own, its limits and the filter of system calls remain. Whoever starts the reader says
+    /// so once, from [`crate::SandboxStatus`].
+    #[default]
+    Warn,
+    /// Read nothing.
+    Refuse,
+}

@@ -1,0 +1,195 @@
+//! Recognition of pictures: bytes or rasters in, pages of positioned text out.
+//!
+//! ```text
+//! bytes ─ decode ─▶ grey ─ clean ─▶ flat, evenly lit ─ engine ─▶ fragments ─ lines ─▶ Page
+//! ```
+//! Boxes are those of the picture as it came in (after the turn that EXIF data ask for). Only where its text does not
+//! stand upright, they are those of the picture turned upright by quarters, which is what a reader of it would do first.
+
+mod bands;
+mod clean;
+mod decode;
+mod engine;
+mod light;
+mod lines;
+mod paper;
+mod plane;
+mod ruled;
+mod skew;
+#[cfg(test)]
+mod tests;
+
+use crate::Limits;
+use crate::page::{Page, Raster};
+use claim::{Place, Problem, ProblemCode, Spot, Value};
+use clean::Cleaned;
+use engine::{Engine, EngineError};
+use image::GrayImage;
+use lines::EngineLine;
+use plane::{Homography, Turn};
+use std::cell::OnceCell;
+
+/// A page on which the engine is less sure than this on average, or finds fewer characters, may lie on its side or upside
+/// down. Upright pages of poor quality stay above it, turned ones below.
+const SURE: f32 = 0.6;
+const FEW_CHARACTERS: f32 = 12.0;
+/// How many pixels of a page are read: A4 at 225 dpi. More costs time and reads no better.
+const PIXELS_READ: u64 = 5_000_000;
+/// A page of which less than one pixel in this many is ink is blank.
+const BLANK: usize = 20_000;
+
+/// Reads a picture file: PNG, JPEG, WebP, BMP, or TIFF with all its pages. Boxes are in pixels.
+///
+/// `media_type` is what the first bytes say. Problems are `too-large`, `too-many-pages`, `damaged`, `unsupported`, and
+/// `reader-failed` when a model of the engine is missing; their place names the page, not the file. A blank page is no
+/// problem here: it has no lines.
+pub(crate) fn read_image(bytes: &[u8], media_type: &str, limits: &Limits) -> Result<Vec<Page>, Problem> {
+    let mut pages = Vec::new();
+    decode::each_picture(bytes, media_type, limits, |number, picture| {
+        pages.push(read_page(&picture, number, 1.0)?);
+        Ok(())
+    })?;
+    Ok(pages)
+}
+
+/// Reads the picture of one page of a scanned PDF. Boxes are in PDF points.
+pub(crate) fn read_raster(raster: Raster, page: u32, limits: &Limits) -> Result<Page, Problem> {
+    let Raster { grey, width, height, points_per_pixel } = raster;
+    let pixels = u64::from(width) * u64::from(height);
+    let found = format!("{width}×{height} px");
+    let at_page = |mut problem: Problem| {
+        problem.place.spot = Spot { page: Some(page), ..Spot::default() };
+        problem
+    };
+    if pixels > limits.pixels_per_page {
+        let expected = format!("{} px", limits.pixels_per_page);
+        return Err(at_page(problem(ProblemCode::TooLarge, [("found", found), ("expected", expected)])));
+    }
+    match GrayImage::from_raw(width, height, grey) {
+        Some(picture) if pixels > 0 => read_page(&picture, page, points_per_pixel),
+        _ => Err(at_page(problem(ProblemCode::Damaged, [("found", found)]))),
+    }
+}
+
+thread_local! {
+    /// The models stay loaded for all pages of a document. The reader process has one thread that reads.
+    static ENGINE: OnceCell<Engine> = const { OnceCell::new() };
+}
+
+fn with_engine<T>(work: impl FnOnce(&Engine) -> Result<T, EngineError>) -> Result<T, EngineError> {
+    ENGINE.with(|cell| match cell.get() {
+        Some(engine) => work(engine),
+        None => {
+            let engine = Engine::load()?;
+            work(cell.get_or_init(|| engine))
+        }
+    })
+}
+
+fn read_page(picture: &GrayImage, number: u32, unit_per_pixel: f32) -> Result<Page, Problem> {
+    with_engine(|engine| recognise(engine, picture, number, unit_per_pixel)).map_err(|error| {
+        let mut problem = problem(ProblemCode::ReaderFailed, [("found", error.to_string())]);
+        problem.place.spot = Spot { page: Some(number), ..Spot::default() };
+        problem
+    })
+}
+
+/// A reading of a page in one of its four turns.
+struct Attempt {
+    turn: Turn,
+    cleaned: Cleaned,
+    lines: Vec<EngineLine>,
+}
+
+impl Attempt {
+    fn new(engine: &Engine, flat: &Cleaned, turn: Turn) -> Result<Attempt, EngineError> {
+        let cleaned = clean::straighten(flat, turn);
+        let lines = engine.read(&cleaned.image, clean::resolution(&cleaned.image))?;
+        Ok(Attempt { turn, cleaned, lines })
+    }
+
+    /// How many characters, and how sure the engine is of one on average.
+    fn weight(&self) -> (f32, f32) {
+        let fragments = self.lines.iter().flat_map(|line| &line.fragments);
+        let (count, sum) = fragments.fold((0.0f32, 0.0f32), |(count, sum), fragment| {
+            let characters = fragment.text.chars().count() as f32;
+            (count + characters, sum + characters * fragment.confidence)
+        });
+        (count, if count > 0.0 { sum / count } else { 0.0 })
+    }
+
+    fn is_doubtful(&self) -> bool {
+        let (count, mean) = self.weight();
+        count < FEW_CHARACTERS || mean < SURE
+    }
+
+    /// Better than another reading of the same page: surely read characters count, guessed ones do not.
+    fn score(&self) -> f32 {
+        let (count, mean) = self.weight();
+        count.min(400.0) * (mean - 0.3).max(0.0)
+    }
+}
+
+fn recognise(engine: &Engine, picture: &GrayImage, number: u32, unit_per_pixel: f32) -> Result<Page, EngineError> {
+    let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+    let flat = clean::flatten(picture, PIXELS_READ);
+    if is_blank(&flat.image) {
+        let unit = unit_per_pixel;
+        return Ok(Page { number, width: width as f32 * unit, height: height as f32 * unit, ..Page::default() });
+    }
+    let mut best = Attempt::new(engine, &flat, Turn::None)?;
+    if best.is_doubtful() {
+        for turn in other_turns(engine, &flat.image)? {
+            let other = Attempt::new(engine, &flat, turn)?;
+            if other.score() > best.score() {
+                best = other;
+            }
+        }
+    }
+    let Attempt { turn, cleaned, lines } = best;
+    let dpi = clean::resolution(&cleaned.image);
+    // Only numbers are compared.
+    let again = match lines.iter().any(EngineLine::has_digits) {
+        true => engine.read_again(&cleaned.image, dpi)?,
+        false => Vec::new(),
+    };
+
+    let unit = f64::from(unit_per_pixel);
+    let to_page = cleaned.to_original.then(&turn.map(width, height)).then(&Homography::scale(unit, unit));
+    let (width, height) = turn.size(width, height);
+    Ok(Page {
+        number,
+        width: (width * unit) as f32,
+        height: (height * unit) as f32,
+        lines: lines::lines_of(&lines, &to_page),
+        second: lines::lines_of(&again, &to_page),
+    })
+}
+
+/// The turns worth trying on a page that does not read well as it is: the one that the engine tells from the shapes of
+/// the characters, or, where there are too few, the two that the direction of the lines leaves.
+fn other_turns(engine: &Engine, flat: &GrayImage) -> Result<Vec<Turn>, EngineError> {
+    let told = engine.turns(flat, clean::resolution(flat))?;
+    Ok(match told {
+        Some(Turn::None) => Vec::new(),
+        Some(turn) => vec![turn],
+        None => {
+            let (lying, standing) = skew::lying_and_standing(flat);
+            if standing > lying { vec![Turn::Clockwise, Turn::Counter] } else { vec![Turn::Half] }
+        }
+    })
+}
+
+fn is_blank(flat: &GrayImage) -> bool {
+    let ink = flat.as_raw().iter().filter(|pixel| **pixel < 128).count();
+    ink * BLANK <= flat.as_raw().len()
+}
+
+/// A problem whose place is not known here.
+fn problem<const N: usize>(code: ProblemCode, values: [(&str, String); N]) -> Problem {
+    Problem {
+        code,
+        place: Place::default(),
+        values: values.into_iter().map(|(key, value)| (key.to_owned(), Value::from(value))).collect(),
+    }
+}

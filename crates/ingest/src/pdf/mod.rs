@@ -1,0 +1,148 @@
+//! PDF: bytes in, pages of positioned text out. Text where the file holds trustworthy text, recognition where it holds
+//! pictures of text or text that cannot be trusted.
+
+mod drawn;
+mod layout;
+mod picture;
+mod structure;
+#[cfg(test)]
+mod tests;
+
+use crate::limits::Limits;
+use crate::ocr;
+use crate::page::{Line, Page};
+use claim::{Method, Place, Problem, ProblemCode, Spot};
+use drawn::{Drawn, Glyph, look};
+use hayro::hayro_interpret::{InterpreterCache, InterpreterSettings};
+use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
+
+/// The pages of a PDF.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) pages: Vec<Page>,
+    /// `Ocr` as soon as one page was recognised: the document is then only as sure as that.
+    pub(crate) method: Method,
+    /// Pages that could not be read; the others stand.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Reads a PDF.
+pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Read, Problem> {
+    let structure = structure::check(bytes, limits);
+    if let Err(structure::Refusal::Final(problem)) = structure {
+        return Err(problem);
+    }
+    // What only the strict reader stumbles over may still be read by the one that draws.
+    let pdf = Pdf::new(bytes.to_vec()).map_err(|error| match (error, &structure) {
+        (LoadPdfError::Decryption(DecryptionError::PasswordProtected), _) => Problem::new(ProblemCode::Encrypted),
+        (LoadPdfError::Decryption(_), _) => {
+            Problem::new(ProblemCode::Unsupported).with("found", "PDF: encryption").with("expected", vec!["PDF"])
+        }
+        (LoadPdfError::Invalid, Err(structure::Refusal::Damaged(what))) => damaged(what),
+        (LoadPdfError::Invalid, _) => damaged("PDF"),
+    })?;
+    let count = pdf.pages().len();
+    if count == 0 {
+        return Err(damaged("PDF: 0 pages"));
+    }
+    if count > limits.pages as usize {
+        return Err(structure::too_many_pages(count, limits));
+    }
+
+    let cache = InterpreterCache::new();
+    let settings = InterpreterSettings::default();
+    let mut read = Read { pages: Vec::new(), method: Method::Text, problems: Vec::new() };
+    let mut pixels_left = limits.pixels_in_all;
+    for (number, page) in (1u32..).zip(pdf.pages().iter()) {
+        let drawn = look(page, &cache, &settings, limits);
+        if drawn.too_many_glyphs {
+            return Err(on_page(
+                number,
+                Problem::new(ProblemCode::TooLarge)
+                    .with("found", format!("> {} glyphs", limits.glyphs_per_page))
+                    .with("expected", format!("{} glyphs", limits.glyphs_per_page)),
+            ));
+        }
+        let (width, height) = (drawn.width, drawn.height);
+        if is_trustworthy(&drawn) {
+            read.pages.push(Page { number, width, height, lines: layout::lines(visible(&drawn)), second: Vec::new() });
+            continue;
+        }
+        if !drawn.has_marks() {
+            read.pages.push(Page { number, width, height, ..Page::default() });
+            continue;
+        }
+        read.method = Method::Ocr;
+        let recognised = picture::of_page(page, &drawn, &cache, &settings, limits, &mut pixels_left)
+            .and_then(|(raster, placed)| Ok((ocr::read_raster(raster, number, limits)?, placed)));
+        match recognised {
+            Ok((mut page, placed)) => {
+                placed.shift(&mut page);
+                page.number = number;
+                (page.width, page.height) = (width, height);
+                if page.second.is_empty() {
+                    page.second = hidden_layer(&drawn);
+                }
+                read.pages.push(page);
+            }
+            Err(problem) => {
+                read.problems.push(on_page(number, problem));
+                read.pages.push(Page { number, width, height, ..Page::default() });
+            }
+        }
+    }
+    Ok(read)
+}
+
+/// Whether the text of a page says what the page shows.
+fn is_trustworthy(drawn: &Drawn) -> bool {
+    let glyphs = || drawn.glyphs.iter().filter(|glyph| !glyph.hidden && !glyph.is_space());
+    let count = glyphs().count();
+    if count == 0 {
+        return false;
+    }
+    // A scan with a line of text stamped on it: the text is true, but it is not what the page says.
+    if count < 100 && drawn.pictures.iter().any(|picture| picture.share >= 0.5) {
+        return false;
+    }
+    // A sideways page: recognition finds which way is up.
+    if drawn.turned > count {
+        return false;
+    }
+    // Glyphs without a character. A bullet here and there does no harm; two side by side may be an amount.
+    let unknown = glyphs().filter(|glyph| glyph.is_unknown()).count();
+    let together = drawn.glyphs.windows(2).any(|pair| pair.iter().all(|glyph| glyph.is_unknown() && !glyph.hidden));
+    if together || unknown * 100 >= count {
+        return false;
+    }
+    // Japanese read through a Western table: "ð和7年".
+    let western = |c: char| matches!(c, '\u{c0}'..='\u{24f}' if c != '×' && c != '÷');
+    let japanese = |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}');
+    let any = |is: fn(char) -> bool| glyphs().filter(|glyph| glyph.text.chars().any(is)).count();
+    let (western_count, japanese_count) = (any(western), any(japanese));
+    let mixed = drawn.glyphs.windows(2).any(|pair| {
+        let [first, second] = pair else { return false };
+        (first.text.chars().any(western) && second.text.chars().any(japanese))
+            || (first.text.chars().any(japanese) && second.text.chars().any(western))
+    });
+    !(mixed || (japanese_count == 0 && western_count * 20 >= count))
+}
+
+fn visible(drawn: &Drawn) -> Vec<Glyph> {
+    drawn.glyphs.iter().filter(|glyph| !glyph.hidden).cloned().collect()
+}
+
+/// The text that a scanner's own recognition put behind the picture. It is another engine's reading of the same page, so
+/// it serves as the second one; alone it is not believed, because nobody sees it.
+fn hidden_layer(drawn: &Drawn) -> Vec<Line> {
+    layout::lines(drawn.glyphs.iter().filter(|glyph| glyph.hidden && !glyph.is_unknown()).cloned().collect())
+}
+
+fn damaged(what: &str) -> Problem {
+    Problem::new(ProblemCode::Damaged).with("found", what)
+}
+
+fn on_page(number: u32, problem: Problem) -> Problem {
+    let spot = Spot { page: Some(number), ..problem.place.spot.clone() };
+    problem.at(Place { spot, ..Place::default() })
+}

@@ -1,0 +1,181 @@
+//! The parent's side of the reader process: starts it, feeds it, ends it when its time is over, and never falls with it.
+
+use crate::child::{Answer, Request, Task};
+use crate::document::{finish, hash, refused_by_size};
+use crate::limits::Limits;
+use crate::sandbox::SandboxStatus;
+use claim::{DocumentKind, Problem, ProblemCode, Reading};
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::Command;
+
+/// Reads documents, each in a process of its own that may die: parsers and recognition work on bytes from anybody.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    program: PathBuf,
+    args: Vec<String>,
+    limits: Limits,
+}
+
+/// Why no document can be read on this machine. It says nothing about any document, so a job that meets it should wait
+/// rather than blame the file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReaderError {
+    /// The program could not be started.
+    #[error("the reader process {program:?} could not be started: {source}. Check that the program is there and that processes may still be started.")]
+    Spawn {
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The process could not give up its rights.
+    #[error("the reader process could not enter its sandbox: {found}. Run on a kernel that has what is named, or set the sandbox policy to \"warn\".")]
+    Sandbox {
+        /// What it said.
+        found: String,
+    },
+    /// The program is not a reader.
+    #[error("the program {program:?} did not answer as a reader process: {found}. It must call ingest::child_main first thing.")]
+    NotAReader {
+        /// The program.
+        program: PathBuf,
+        /// What came instead.
+        found: String,
+    },
+}
+
+impl Reader {
+    /// A reader that starts `program` with `args` for every document; that program must call [`crate::child_main`] first
+    /// thing. Programs usually start themselves with a hidden subcommand.
+    pub fn new(program: PathBuf, args: Vec<String>, limits: Limits) -> Reader {
+        Reader { program, args, limits }
+    }
+
+    /// Reads a document. What is wrong with the document, and whatever it does to the reader process, stands in the
+    /// problems of the reading: `timed-out` when its time was over, `reader-failed` when it brought the process down.
+    /// `Err` means that no document could be read.
+    pub async fn read(&self, file: &str, bytes: &[u8], as_kind: Option<DocumentKind>) -> Result<Reading, ReaderError> {
+        let sha256 = hash(bytes);
+        let unreadable =
+            |problem| Ok(finish(Reading::unreadable(file, sha256, "application/octet-stream", problem)));
+        if let Some(problem) = refused_by_size(bytes, &self.limits) {
+            return unreadable(problem);
+        }
+        let task = Task::Read { file: file.to_owned(), as_kind };
+        match self.ask(task, bytes).await? {
+            // The process saw bytes from anybody, so what the parent knows itself is not taken from it.
+            Outcome::Answer(Answer::Reading(reading)) => Ok(finish(Reading { file: file.to_owned(), sha256, ..*reading })),
+            Outcome::Answer(Answer::Refused(found)) => Err(ReaderError::Sandbox { found }),
+            Outcome::Answer(Answer::Status(_)) => {
+                unreadable(Problem::new(ProblemCode::ReaderFailed).with("found", "wrong answer"))
+            }
+            Outcome::TimedOut { seconds } => {
+                tracing::warn!(%sha256, seconds, "the reader process took too long and was ended");
+                unreadable(Problem::new(ProblemCode::TimedOut).with("expected", format!("{seconds} s")))
+            }
+            Outcome::Failed { why } => {
+                tracing::warn!(%sha256, why, "the reader process failed");
+                unreadable(Problem::new(ProblemCode::ReaderFailed).with("found", why))
+            }
+        }
+    }
+
+    /// What holds in the reader process on this machine, by trying: for a line at the start of a program and for checks
+    /// of an installation.
+    pub async fn sandbox_status(&self) -> Result<SandboxStatus, ReaderError> {
+        let found = match self.ask(Task::Probe, &[]).await? {
+            Outcome::Answer(Answer::Status(status)) => return Ok(status),
+            Outcome::Answer(Answer::Refused(found)) => return Err(ReaderError::Sandbox { found }),
+            Outcome::Answer(Answer::Reading(_)) => "a reading".to_owned(),
+            Outcome::TimedOut { seconds } => format!("nothing within {seconds} s"),
+            Outcome::Failed { why } => why,
+        };
+        Err(ReaderError::NotAReader { program: self.program.clone(), found })
+    }
+
+    async fn ask(&self, task: Task, bytes: &[u8]) -> Result<Outcome, ReaderError> {
+        let spawn_error = |source| ReaderError::Spawn { program: self.program.clone(), source };
+        let header = Request { task, limits: self.limits.clone() }.to_bytes().map_err(spawn_error)?;
+        let mut child = Command::new(&self.program)
+            .args(&self.args)
+            // Keys and passwords of the parent are no business of the process; these are what it needs.
+            .env_clear()
+            .envs(std::env::var_os("TESSDATA_PREFIX").map(|folder| ("TESSDATA_PREFIX", folder)))
+            .env("LANG", "C.UTF-8")
+            // Read when the library is loaded, so it must be set from outside. More threads make a page slower.
+            .env("OMP_THREAD_LIMIT", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(spawn_error)?;
+        let (Some(mut input), Some(output), Some(errors)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(spawn_error(io::Error::other("a pipe is missing")));
+        };
+        let most = self.limits.answer_bytes;
+        let feed = async {
+            // The process may end before it has read all; its answer or its exit tells what happened.
+            let _ = input.write_all(&header).await;
+            let _ = input.write_all(bytes).await;
+            drop(input);
+        };
+        let talk = async {
+            let ((), answer, complaint) = tokio::join!(feed, up_to(output, most.saturating_add(1)), up_to(errors, 4096));
+            if answer.len() as u64 > most {
+                // It would wait for ever to write the rest.
+                return Ok((answer, complaint, None));
+            }
+            Ok((answer, complaint, Some(child.wait().await?)))
+        };
+        let finished = tokio::time::timeout(self.limits.wall(), talk).await;
+        let (answer, complaint, status) = match finished {
+            // Dropping `child` at the end of this function kills and reaps it.
+            Err(_elapsed) => return Ok(Outcome::TimedOut { seconds: self.limits.wall().as_secs() }),
+            Ok(Err(error)) => return Err(spawn_error(error)),
+            Ok(Ok(talked)) => talked,
+        };
+        Ok(judge(&answer, &complaint, status, &self.limits))
+    }
+}
+
+/// What came of a process.
+enum Outcome {
+    Answer(Answer),
+    TimedOut { seconds: u64 },
+    Failed { why: String },
+}
+
+fn judge(answer: &[u8], complaint: &[u8], status: Option<ExitStatus>, limits: &Limits) -> Outcome {
+    let failed = |why: &str| Outcome::Failed { why: why.to_owned() };
+    let Some(status) = status else { return failed("answer too long") };
+    if status.success() {
+        return match serde_json::from_slice(answer) {
+            Ok(answer) => Outcome::Answer(answer),
+            Err(_) => failed("answer not understood"),
+        };
+    }
+    // Only known phrases are taken from what it wrote: the rest might quote the document.
+    let complaint = String::from_utf8_lossy(complaint);
+    match status.signal() {
+        Some(libc::SIGXCPU) => Outcome::TimedOut { seconds: limits.cpu_seconds },
+        _ if complaint.contains("memory allocation of") || complaint.contains("bad_alloc") => failed("out of memory"),
+        _ if complaint.contains("has overflowed its stack") => failed("stack overflow"),
+        Some(signal) => failed(&format!("signal {signal}")),
+        None => failed(&format!("exit code {}", status.code().unwrap_or_default())),
+    }
+}
+
+/// What comes, up to so many bytes; what came before an error counts.
+async fn up_to(source: impl AsyncRead + Unpin, most: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let _ = source.take(most).read_to_end(&mut bytes).await;
+    bytes
+}

@@ -1,0 +1,185 @@
+//! XLSX and XLS: cells as a stream, each part weighed before it is parsed.
+
+use super::Gatherer;
+use crate::limits::Limits;
+use crate::page::{Cell, Grid};
+use calamine::{Data, DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsx, XlsxError};
+use claim::{Problem, ProblemCode};
+use std::io::{self, Cursor, Read};
+
+/// More parts than any workbook of ours has; each costs a header.
+pub(crate) const MOST_PARTS: usize = 4_096;
+
+/// Inflates every part of a workbook into nothing and counts. The sizes that the archive states are not believed: a part
+/// of a few kilobytes can inflate to gigabytes, and the parser keeps whole parts in memory.
+pub(crate) fn weigh(bytes: &[u8], limits: &Limits) -> Result<(), Problem> {
+    let damaged = |what: String| Problem::new(ProblemCode::Damaged).with("found", format!("zip: {what}"));
+    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(error.to_string()))?;
+    let mut left = limits.inflated_bytes;
+    for index in 0..zip.len() {
+        let part = match zip.by_index(index) {
+            Ok(part) => part,
+            Err(zip::result::ZipError::UnsupportedArchive(zip::result::ZipError::PASSWORD_REQUIRED)) => {
+                return Err(Problem::new(ProblemCode::Encrypted));
+            }
+            Err(error) => return Err(damaged(error.to_string())),
+        };
+        let inflated =
+            io::copy(&mut part.take(left + 1), &mut io::sink()).map_err(|error| damaged(error.to_string()))?;
+        left = left.checked_sub(inflated).ok_or_else(|| {
+            let mib = limits.inflated_bytes / (1024 * 1024);
+            Problem::new(ProblemCode::TooLarge)
+                .with("found", format!("> {mib} MiB"))
+                .with("expected", format!("{mib} MiB"))
+        })?;
+    }
+    Ok(())
+}
+
+/// Reads an XLSX that was weighed before.
+pub(crate) fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<Vec<Grid>, Problem> {
+    let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(xlsx_problem)?;
+    let sheets = sheets(workbook.sheets_metadata(), limits)?;
+    let worked_out = results_are_saved(bytes);
+    let mut gatherer = Gatherer::new(limits);
+    let mut grids = Vec::new();
+    for mut grid in sheets {
+        let mut cells = workbook.worksheet_cells_reader(&grid.sheet).map_err(xlsx_problem)?;
+        while let Some(record) = cells.next_cell_with_formula_metadata().map_err(xlsx_problem)? {
+            let cell = match record.value {
+                DataRef::Empty if record.formula.is_some() => Cell::FormulaWithoutValue,
+                DataRef::Int(0) if record.formula.is_some() && !worked_out => Cell::FormulaWithoutValue,
+                DataRef::Float(0.0) if record.formula.is_some() && !worked_out => Cell::FormulaWithoutValue,
+                DataRef::Empty => Cell::Empty,
+                DataRef::Int(number) => Cell::Number(number.to_string()),
+                DataRef::Float(number) => float(number),
+                DataRef::String(text) => words(&text),
+                DataRef::SharedString(text) => words(text),
+                DataRef::Bool(truth) => boolean(truth),
+                DataRef::DateTime(moment) => day(moment),
+                DataRef::DateTimeIso(text) => iso_day(&text),
+                DataRef::DurationIso(text) => words(&text),
+                DataRef::Error(error) => Cell::Text(error.to_string()),
+            };
+            let (row, column) = record.pos;
+            gatherer.put(&mut grid, row, column, cell)?;
+        }
+        grids.push(grid);
+    }
+    Ok(visible_first(grids))
+}
+
+/// Whether a spreadsheet program worked the formulas out. Libraries that write workbooks cannot: they save nothing or 0 as
+/// the result and ask the program that opens the workbook to work everything out. There a 0 is no result.
+fn results_are_saved(bytes: &[u8]) -> bool {
+    let mut workbook = String::new();
+    let read = zip::ZipArchive::new(Cursor::new(bytes))
+        .ok()
+        .and_then(|mut zip| zip.by_name("xl/workbook.xml").ok()?.read_to_string(&mut workbook).ok());
+    // Weighed before, so it fits into memory. One that cannot be read here could not be opened either.
+    read.is_none() || !["\"1\"", "\"true\""].iter().any(|on| workbook.contains(&format!("fullCalcOnLoad={on}")))
+}
+
+/// Reads an XLS. The parser builds whole sheets; their size is bounded by the format (65,536 rows of 256 columns) and by
+/// the memory of the reader process.
+pub(crate) fn read_xls(bytes: &[u8], limits: &Limits) -> Result<Vec<Grid>, Problem> {
+    let mut workbook = Xls::new(Cursor::new(bytes)).map_err(xls_problem)?;
+    let sheets = sheets(workbook.sheets_metadata(), limits)?;
+    let mut gatherer = Gatherer::new(limits);
+    let mut grids = Vec::new();
+    for mut grid in sheets {
+        let range = workbook.worksheet_range(&grid.sheet).map_err(xls_problem)?;
+        let (top, left) = range.start().unwrap_or_default();
+        for (row, column, value) in range.used_cells() {
+            let cell = match value {
+                Data::Empty => Cell::Empty,
+                Data::Int(number) => Cell::Number(number.to_string()),
+                Data::Float(number) => float(*number),
+                Data::String(text) => words(text),
+                Data::Bool(truth) => boolean(*truth),
+                Data::DateTime(moment) => day(*moment),
+                Data::DateTimeIso(text) => iso_day(text),
+                Data::DurationIso(text) => words(text),
+                Data::Error(error) => Cell::Text(error.to_string()),
+            };
+            // A sheet has at most 65,536 rows and 256 columns; beyond the limits all the same if it should have more.
+            let at = |offset: usize, start: u32| u32::try_from(offset).unwrap_or(u32::MAX).saturating_add(start);
+            gatherer.put(&mut grid, at(row, top), at(column, left), cell)?;
+        }
+        grids.push(grid);
+    }
+    Ok(visible_first(grids))
+}
+
+/// The worksheets as empty grids, or too many of them.
+fn sheets(metadata: &[calamine::Sheet], limits: &Limits) -> Result<Vec<Grid>, Problem> {
+    let sheets: Vec<Grid> = metadata
+        .iter()
+        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
+        .map(|sheet| Grid {
+            sheet: sheet.name.clone(),
+            hidden: sheet.visible != SheetVisible::Visible,
+            rows: Vec::new(),
+        })
+        .collect();
+    if sheets.len() > limits.pages as usize {
+        return Err(Problem::new(ProblemCode::TooManyPages)
+            .with("found", i64::try_from(sheets.len()).unwrap_or(i64::MAX))
+            .with("expected", limits.pages));
+    }
+    Ok(sheets)
+}
+
+/// Hidden sheets last, otherwise in the order of the workbook.
+fn visible_first(mut grids: Vec<Grid>) -> Vec<Grid> {
+    grids.sort_by_key(|grid| grid.hidden);
+    grids
+}
+
+fn words(text: &str) -> Cell {
+    if text.trim().is_empty() { Cell::Empty } else { Cell::Text(text.to_owned()) }
+}
+
+fn boolean(truth: bool) -> Cell {
+    Cell::Text(if truth { "TRUE" } else { "FALSE" }.to_owned())
+}
+
+/// The shortest decimal that gives the number back; Rust writes it without an exponent.
+fn float(number: f64) -> Cell {
+    // Adding zero turns minus zero into zero.
+    Cell::Number((number + 0.0).to_string())
+}
+
+/// A day, from a cell whose format shows one (an era's years too); times and durations stay numbers.
+fn day(moment: ExcelDateTime) -> Cell {
+    let serial = moment.as_f64();
+    if moment.is_duration() || !(1.0..2_958_466.0).contains(&serial) {
+        return float(serial);
+    }
+    let (year, month, day, ..) = moment.to_ymd_hms_milli();
+    let date = i16::try_from(year)
+        .ok()
+        .zip(i8::try_from(month).ok())
+        .zip(i8::try_from(day).ok())
+        .and_then(|((year, month), day)| jiff::civil::Date::new(year, month, day).ok());
+    // 1900-02-29 exists for Excel only.
+    date.map_or_else(|| float(serial), Cell::Day)
+}
+
+fn iso_day(text: &str) -> Cell {
+    text.get(..10).and_then(|day| day.parse().ok()).map_or_else(|| words(text), Cell::Day)
+}
+
+fn xlsx_problem(error: XlsxError) -> Problem {
+    match error {
+        XlsxError::Password => Problem::new(ProblemCode::Encrypted),
+        error => Problem::new(ProblemCode::Damaged).with("found", format!("XLSX: {error}")),
+    }
+}
+
+fn xls_problem(error: XlsError) -> Problem {
+    match error {
+        XlsError::Password => Problem::new(ProblemCode::Encrypted),
+        error => Problem::new(ProblemCode::Damaged).with("found", format!("XLS: {error}")),
+    }
+}

@@ -1,0 +1,172 @@
+//! The reader process as it is used: this program starts itself as the process, so it has a `main` of its own.
+
+mod made;
+
+use claim::{DocumentKind, Lang, Method, ProblemCode, Reading};
+use ingest::{Enforcement, Limits, Reader, ReaderError, SandboxPolicy};
+use made::{Content, doubling_forms, pdf, receipt, scanned};
+use std::process::ExitCode;
+
+const CHILD: &str = "reader-process";
+
+fn main() -> ExitCode {
+    let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    match filters.first().map(String::as_str) {
+        Some(CHILD) => return ingest::child_main(),
+        // What a program may do that is no reader.
+        Some("chatter") => {
+            println!("{}", "x".repeat(100_000));
+            return ExitCode::SUCCESS;
+        }
+        Some("fail") => return ExitCode::from(7),
+        _ => {}
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let mut run = 0;
+    macro_rules! tests {
+        ($($name:ident)*) => { $(
+            if filters.is_empty() || filters.iter().any(|filter| stringify!($name).contains(filter.as_str())) {
+                // A failed assertion ends the program with a code that is not 0.
+                runtime.block_on($name());
+                println!("test {} ... ok", stringify!($name));
+                run += 1;
+            }
+        )* };
+    }
+    tests! {
+        the_process_reads_what_the_library_reads
+        recognition_works_inside_the_sandbox
+        the_sandbox_denies_network_files_and_programs
+        a_document_that_takes_too_long_is_ended
+        a_document_that_needs_too_much_memory_brings_down_its_process_only
+        what_is_no_reader_is_an_error_or_a_problem_and_never_a_reading
+        a_document_refused_by_its_size_starts_no_process
+        a_sandbox_that_cannot_be_entered_is_no_problem_of_the_document
+        many_documents_at_once_do_not_disturb_each_other
+    }
+    println!("\ntest result: ok. {run} passed");
+    ExitCode::SUCCESS
+}
+
+fn this_program() -> std::path::PathBuf {
+    std::env::current_exe().expect("the program knows where it is")
+}
+
+fn reader(limits: Limits) -> Reader {
+    Reader::new(this_program(), vec![CHILD.to_owned()], limits)
+}
+
+fn only_problem(reading: &Reading) -> ProblemCode {
+    assert!(reading.is_unreadable(), "{reading:?}");
+    assert_eq!(reading.problems.len(), 1, "{reading:?}");
+    assert_eq!(reading.problems[0].place.file.as_deref(), Some(reading.file.as_str()));
+    assert!(!reading.problems[0].message(Lang::Ja).contains('—'), "{reading:?}");
+    reading.problems[0].code
+}
+
+async fn the_process_reads_what_the_library_reads() {
+    let limits = Limits::default();
+    let bytes = pdf(&[receipt()]);
+    for as_kind in [None, Some(DocumentKind::Receipt)] {
+        let inside = ingest::read(&bytes, "領収書.pdf", as_kind, &limits);
+        let outside = reader(limits.clone()).read("領収書.pdf", &bytes, as_kind).await.unwrap();
+        assert_eq!(inside, outside);
+        assert_eq!((outside.method, outside.kind), (Some(Method::Text), DocumentKind::Receipt));
+    }
+}
+
+async fn recognition_works_inside_the_sandbox() {
+    let bytes = pdf(&[scanned(pdf(&[receipt()]))]);
+    let limits = Limits { sandbox: SandboxPolicy::Warn, ..Limits::default() };
+    let reading = reader(limits).read("scan.pdf", &bytes, Some(DocumentKind::Receipt)).await.unwrap();
+    assert_eq!(reading.method, Some(Method::Ocr), "{reading:?}");
+    assert!(!reading.is_unreadable(), "{:?}", reading.problems);
+    let number = reading.receipt.and_then(|receipt| receipt.registration_number).map(|field| field.value);
+    assert_eq!(number.as_deref(), Some("T7000012050002"));
+}
+
+async fn the_sandbox_denies_network_files_and_programs() {
+    let status = reader(Limits::default()).sandbox_status().await.unwrap();
+    assert_eq!(status.system_calls, Enforcement::Full, "{status:?}");
+    assert!(status.network_denied && status.programs_denied && status.writing_denied, "{status:?}");
+    assert_eq!(status.recognition, None, "{status:?}");
+    // Where the kernel has no Landlock, files can be read; the status says so instead of hiding it.
+    assert_eq!(status.reading_denied, status.files != Enforcement::Missing, "{status:?}");
+    assert_eq!(status.is_complete(), status.files != Enforcement::Missing, "{status:?}");
+}
+
+async fn a_document_that_takes_too_long_is_ended() {
+    // Two to the power of forty drawings from nine kilobytes: by its CPU time, and by the clock on the wall.
+    let bytes = doubling_forms(40);
+    let by_cpu = Limits { cpu_seconds: 1, ..Limits::default() };
+    let by_wall = Limits { wall_ms: 500, ..Limits::default() };
+    for limits in [by_cpu, by_wall] {
+        let reading = reader(limits).read("forms.pdf", &bytes, None).await.unwrap();
+        assert_eq!(only_problem(&reading), ProblemCode::TimedOut);
+    }
+}
+
+async fn a_document_that_needs_too_much_memory_brings_down_its_process_only() {
+    let limits = Limits { memory_bytes: 1024 * 1024, ..Limits::default() };
+    let bytes = vec![b'a'; 4 * 1024 * 1024];
+    let reading = reader(limits).read("large.csv", &bytes, None).await.unwrap();
+    assert_eq!(only_problem(&reading), ProblemCode::ReaderFailed);
+    assert_eq!(reading.sha256, ingest::read(&bytes, "large.csv", None, &Limits::default()).sha256);
+
+    // Nested so deeply that a parser that calls itself runs out of stack, if it does not give up before.
+    let deep = Content::new().raw(&"[".repeat(3_000_000));
+    let reading = reader(Limits::default()).read("deep.pdf", &pdf(&[deep]), None).await.unwrap();
+    assert!(!reading.problems.is_empty(), "{reading:?}");
+}
+
+async fn what_is_no_reader_is_an_error_or_a_problem_and_never_a_reading() {
+    let limits = Limits { answer_bytes: 10_000, ..Limits::default() };
+    let bytes = pdf(&[receipt()]);
+    for (argument, why) in [("chatter", "answer too long"), ("fail", "exit code 7")] {
+        let reader = Reader::new(this_program(), vec![argument.to_owned()], limits.clone());
+        let reading = reader.read("a.pdf", &bytes, None).await.unwrap();
+        assert_eq!(only_problem(&reading), ProblemCode::ReaderFailed);
+        assert!(reading.problems[0].message(Lang::En).contains(why), "{reading:?}");
+        assert!(matches!(reader.sandbox_status().await, Err(ReaderError::NotAReader { .. })));
+    }
+    let missing = Reader::new("/nowhere/kofu".into(), vec![], limits);
+    let error = missing.read("a.pdf", &bytes, None).await.unwrap_err();
+    assert!(matches!(error, ReaderError::Spawn { .. }), "{error}");
+    assert!(error.to_string().contains("/nowhere/kofu"), "{error}");
+}
+
+async fn a_document_refused_by_its_size_starts_no_process() {
+    let nowhere = Reader::new("/nowhere/kofu".into(), vec![], Limits { file_bytes: 10, ..Limits::default() });
+    let empty = nowhere.read("a.pdf", b"", None).await.unwrap();
+    assert_eq!(only_problem(&empty), ProblemCode::Empty);
+    let large = nowhere.read("a.pdf", b"more than ten", None).await.unwrap();
+    assert_eq!(only_problem(&large), ProblemCode::TooLarge);
+}
+
+async fn a_sandbox_that_cannot_be_entered_is_no_problem_of_the_document() {
+    let limits = Limits { sandbox: SandboxPolicy::Refuse, ..Limits::default() };
+    let complete = reader(Limits::default()).sandbox_status().await.unwrap().is_complete();
+    match reader(limits).read("a.pdf", &pdf(&[receipt()]), None).await {
+        Ok(reading) => assert!(complete && !reading.is_unreadable(), "{reading:?}"),
+        Err(error) => {
+            assert!(!complete, "{error}");
+            assert!(matches!(error, ReaderError::Sandbox { .. }), "{error}");
+        }
+    }
+}
+
+async fn many_documents_at_once_do_not_disturb_each_other() {
+    let good = pdf(&[receipt()]);
+    let bad = doubling_forms(40);
+    let limits = Limits { cpu_seconds: 1, ..Limits::default() };
+    let reader = reader(limits);
+    let (first, hung, second) = tokio::join!(
+        reader.read("1.pdf", &good, None),
+        reader.read("2.pdf", &bad, None),
+        reader.read("3.pdf", &good, None),
+    );
+    assert_eq!(only_problem(&hung.unwrap()), ProblemCode::TimedOut);
+    let (first, second) = (first.unwrap(), second.unwrap());
+    assert_eq!(Reading { file: "3.pdf".to_owned(), ..first }, second);
+    assert!(!second.is_unreadable());
+}
