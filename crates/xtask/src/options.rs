@@ -1,0 +1,111 @@
+//! The command line of `cargo xtask`.
+
+/// What `--help` prints.
+pub(crate) const HELP: &str = "\
+cargo xtask TASK
+
+  demo [ARGUMENT…]   set the machine up, then run the whole pipeline on samples/ (`kofu demo`).
+                     Data goes to ./kofu-demo unless --data DIR is among the arguments.
+  test [ARGUMENT…]   set the machine up, build `kofu`, then run every test of the workspace.
+                     The arguments go to `cargo test --workspace`.
+  ci                 format check, clippy with warnings denied, cargo deny (skipped with the reason where it
+                     cannot run), then every test.
+  samples [--check]  draw samples/ again, byte for byte the same; with --check only compare.
+  setup              only set the machine up: the system packages that building, running and testing need.
+
+On Debian and Ubuntu missing packages are installed with apt-get (through sudo when not root); on other systems
+what is missing is named. Every task runs at the top of the workspace, and paths are relative to it.";
+
+/// One task with its arguments.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    Help,
+    Setup,
+    /// Arguments for `kofu demo`.
+    Demo(Vec<String>),
+    /// Arguments for `cargo test --workspace`.
+    Test(Vec<String>),
+    Ci,
+    Samples {
+        /// Compare instead of writing.
+        check: bool,
+    },
+}
+
+/// The task that the arguments (without the program's name) ask for, or what is wrong with them.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
+    let mut arguments = arguments.into_iter();
+    let Some(name) = arguments.next() else {
+        return Err("no task is given".to_owned());
+    };
+    let mut rest: Vec<String> = arguments.collect();
+    if rest.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--help" || argument == "-h") {
+        return Ok(Task::Help);
+    }
+    // `cargo xtask demo -- --json` and `cargo xtask demo --json` mean the same; a test's own `--` stays.
+    if name == "demo" && rest.first().is_some_and(|argument| argument == "--") {
+        rest.remove(0);
+    }
+    let none = |task: Task, rest: &[String]| match rest {
+        [] => Ok(task),
+        [first, ..] => Err(format!("found {first:?} after {name}, expected nothing")),
+    };
+    match name.as_str() {
+        "help" | "--help" | "-h" => Ok(Task::Help),
+        "setup" => none(Task::Setup, &rest),
+        "demo" => Ok(Task::Demo(rest)),
+        "test" => Ok(Task::Test(rest)),
+        "ci" => none(Task::Ci, &rest),
+        "samples" => match rest.as_slice() {
+            [flag] if flag == "--check" => Ok(Task::Samples { check: true }),
+            rest => none(Task::Samples { check: false }, rest),
+        },
+        other => Err(format!("found task {other:?}, expected demo, test, ci, samples or setup")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Task, String> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn each_task_takes_its_own_arguments_and_passes_on_the_rest() {
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        for (line, task) in [
+            ("setup", Task::Setup),
+            ("ci", Task::Ci),
+            ("demo", Task::Demo(words(""))),
+            ("demo --data /tmp/d --json", Task::Demo(words("--data /tmp/d --json"))),
+            ("demo -- --data /tmp/d", Task::Demo(words("--data /tmp/d"))),
+            ("test -p claim -- --nocapture", Task::Test(words("-p claim -- --nocapture"))),
+            ("samples", Task::Samples { check: false }),
+            ("samples --check", Task::Samples { check: true }),
+            ("--help", Task::Help),
+            ("test --help", Task::Help),
+        ] {
+            assert_eq!(parsed(line), Ok(task), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        for (line, named) in [
+            ("", "no task"),
+            ("dmeo", "\"dmeo\""),
+            ("ci --fast", "\"--fast\""),
+            ("setup now", "\"now\""),
+            ("samples --chek", "\"--chek\""),
+        ] {
+            assert!(parsed(line).unwrap_err().contains(named), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_help_flag_of_the_test_binaries_is_not_ours() {
+        assert!(matches!(parsed("test -- --help"), Ok(Task::Test(_))));
+    }
+}
