@@ -1,1 +1,90 @@
-//! The binary kofu: configuration, clock, workers, stages wired together, subcommands.
+//! The binary `kofu` as a library: configuration, clock, workers, the stages wired together, and the subcommands.
+//!
+//! Nothing depends on this crate. It is the only one that reads the clock and the environment.
+
+mod app;
+mod bundle;
+mod cli;
+mod clock;
+mod command;
+mod config;
+mod output;
+mod register;
+mod stage;
+mod worker;
+
+use app::App;
+use clap::Parser;
+use cli::{Cli, Command};
+use clock::Clock;
+use command::Done;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the command line and returns its exit code: 0 done, 1 it could not be done, 2 wrong usage.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    if matches!(cli.command, Command::ReaderProcess) {
+        // Before anything else is set up: this process gives up its rights and then reads hostile bytes.
+        return ingest::child_main();
+    }
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("KOFU_LOG").unwrap_or_else(|_| "warn,sqlx=error".into()),
+        )
+        .init();
+    match execute(cli) {
+        Ok(Done::All) => ExitCode::SUCCESS,
+        Ok(Done::NotAll) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("kofu: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(cli: Cli) -> anyhow::Result<Done> {
+    let global = &cli.global;
+    let lang = global.lang();
+    match cli.command {
+        // These touch no store.
+        Command::Assess { file } => return command::assess::run(&file, lang),
+        Command::Programmes { id, on, json } => {
+            let on = on.unwrap_or_else(|| claim::day_in_japan(Clock::System.now()));
+            return command::programmes::run(id.as_deref(), on, json.json, lang);
+        }
+        _ => {}
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Read { files, kind, json } => {
+                let config = config::Config::read(global.config.as_deref())?;
+                command::read::run(&files, kind, &config, json.json, lang).await
+            }
+            Command::Demo { samples, json } => command::demo::run(global, &samples, json.json).await,
+            command => {
+                let app = App::open(global, Clock::System).await?;
+                match command {
+                    Command::Facilities(command) => command::facilities::run(&app, command).await,
+                    Command::Claims(command) => command::claims::run(&app, command).await,
+                    Command::Work { drain } => command::work::run(&app, drain).await,
+                    Command::Batch(command) => command::batch::run(&app, command).await,
+                    Command::Notices { claim, out } => command::notices::run(&app, claim.as_deref(), &out).await,
+                    Command::Log(command) => command::log::run(&app, command).await,
+                    Command::Serve { listen, no_work } => command::serve::run(&app, listen, no_work).await,
+                    Command::Check { json } => command::check::run(&app, json.json).await,
+                    Command::Demo { .. }
+                    | Command::Read { .. }
+                    | Command::Assess { .. }
+                    | Command::Programmes { .. }
+                    | Command::ReaderProcess => unreachable!("handled above"),
+                }
+            }
+        }
+    })
+}

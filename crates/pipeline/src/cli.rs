@@ -1,0 +1,287 @@
+//! The command line: every command with its help. What each does is in `command/`.
+
+use claim::Lang;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use std::path::PathBuf;
+
+/// 補助金の申請を、領収書の受付から振込データと通知書まで扱い、すべての判断の根拠を残します。
+/// Takes subsidy claims of medical institutions from receipts to bank files and notices, and keeps the proof.
+#[derive(Debug, Parser)]
+#[command(name = "kofu", version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// データを置くフォルダー / the folder that holds the data
+    #[arg(long, global = true, env = "KOFU_DATA", default_value = "./kofu-data", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// 設定ファイル（TOML） / the configuration file
+    #[arg(long, global = true, env = "KOFU_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// データベース（既定はデータフォルダーの SQLite） / the database instead of SQLite in the data folder
+    #[arg(long, global = true, env = "KOFU_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// 書類の保管先（既定はデータフォルダー） / where documents are kept instead of the data folder
+    #[arg(long, global = true, env = "KOFU_OBJECT_URL", hide_env_values = true, value_name = "URL")]
+    pub(crate) object_url: Option<String>,
+    /// 表示する言語（既定は日本語。LANG が en で始まるときは英語） / language of text for people
+    #[arg(long, global = true, value_enum)]
+    pub(crate) lang: Option<LangArg>,
+}
+
+/// The languages by their codes.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum LangArg {
+    /// 日本語
+    Ja,
+    /// English
+    En,
+}
+
+impl Global {
+    /// `--lang`, else English where `LANG` starts with `en`, else Japanese.
+    pub(crate) fn lang(&self) -> Lang {
+        match self.lang {
+            Some(LangArg::Ja) => Lang::Ja,
+            Some(LangArg::En) => Lang::En,
+            None if std::env::var("LANG").is_ok_and(|lang| lang.starts_with("en")) => Lang::En,
+            None => Lang::Ja,
+        }
+    }
+}
+
+/// JSON Lines instead of a table.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Json {
+    /// JSON Lines を標準出力に書きます / one JSON object a line instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// 見本の申請を受付から通知書まで処理します / the whole pipeline on the samples
+    Demo {
+        /// 見本のフォルダー / the folder of the samples
+        #[arg(long, default_value = "samples", value_name = "DIR")]
+        samples: PathBuf,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 書類から読み取れる内容を表示します / what is read from documents; nothing is stored
+    Read {
+        /// 書類のファイル / the documents
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// 書類の種類（指定しないときは内容から判断） / what the documents are; else told from their contents
+        #[arg(long = "as", value_enum)]
+        kind: Option<KindArg>,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 事実から、交付額とその根拠を求めます / what the rules say of given facts: JSON Lines in and out
+    Assess {
+        /// 事実の JSON Lines（- は標準入力） / the facts; - is standard input
+        #[arg(default_value = "-", value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// 補助事業の補助率・上限・期限と、その根拠を表示します / the rules in force, each with its source
+    Programmes {
+        /// 補助事業 / one programme only
+        id: Option<String>,
+        /// この日に有効なもの（既定は今日） / in force on this day instead of today
+        #[arg(long, value_name = "DATE", value_parser = day)]
+        on: Option<Date>,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 医療機関等の名簿を扱います / the facility register
+    #[command(subcommand)]
+    Facilities(FacilitiesCommand),
+    /// 申請を扱います / claims
+    #[command(subcommand)]
+    Claims(ClaimsCommand),
+    /// 待っている処理を進めます / run the stages on what is queued
+    Work {
+        /// 待っている処理がなくなったら終わります / stop when nothing is left
+        #[arg(long)]
+        drain: bool,
+    },
+    /// 支払バッチを扱います / payment batches
+    #[command(subcommand)]
+    Batch(BatchCommand),
+    /// 通知書を PDF で書き出します / notices as PDF
+    Notices {
+        /// この申請のものだけ / of one claim only
+        #[arg(long, value_name = "ID")]
+        claim: Option<String>,
+        /// 書き出すフォルダー / the folder to write to
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// 決定記録を扱います / the decision log
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// 画面と API を提供します / web pages and API
+    Serve {
+        /// 待ち受けるアドレス / the address to listen on
+        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+        listen: std::net::SocketAddr,
+        /// 待っている処理を進めません / do not run the stages
+        #[arg(long)]
+        no_work: bool,
+    },
+    /// 保存されているものをすべて計算し直して比べます / recompute and compare everything stored
+    Check {
+        #[command(flatten)]
+        json: Json,
+    },
+    /// The throw-away process that reads one document. Not for people: it takes a request on standard input.
+    #[command(hide = true)]
+    ReaderProcess,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum KindArg {
+    /// 領収書
+    Receipt,
+    /// 領収書内訳書
+    Itemization,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FacilitiesCommand {
+    /// 名簿（CSV か XLSX）を取り込みます / take a register file
+    Import {
+        /// 名簿のファイル / the register
+        file: PathBuf,
+    },
+    /// 一覧 / list them
+    List {
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 一つの医療機関等 / one of them
+    Show {
+        /// 医療機関等コード / the institution code
+        code: String,
+        #[command(flatten)]
+        json: Json,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClaimsCommand {
+    /// 申請のフォルダーか .zip を取り込みます / take claim bundles
+    Import {
+        /// claim.toml のあるフォルダーか、その .zip / folders with claim.toml, or .zip of them
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// 一覧 / list them
+    List {
+        /// この状態のものだけ / of this state only
+        #[arg(long)]
+        state: Option<String>,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 一つの申請の状態・所見・計算 / one claim with its state, findings and trace
+    Show {
+        /// 申請の受付番号 / the claim's id
+        id: String,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 確認中の申請を決定します / decide a claim that waits for a person
+    Decide {
+        /// 申請の受付番号 / the claim's id
+        id: String,
+        /// 決定の内容 / what is decided
+        #[arg(value_enum)]
+        decision: DecisionArg,
+        /// 決定する職員のアカウント / the account of who decides
+        #[arg(long = "by", value_name = "ACCOUNT")]
+        by: String,
+        /// 理由（通知書に記載） / a reason, printed on the notice
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum DecisionArg {
+    /// 交付決定
+    Approve,
+    /// 差戻し
+    Return,
+    /// 不交付
+    Reject,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BatchCommand {
+    /// 交付決定済みの申請をまとめます / gather approved claims
+    Prepare {
+        /// 準備する職員のアカウント / the account of who prepares
+        #[arg(long = "by", value_name = "ACCOUNT")]
+        by: String,
+        /// 振込指定日（既定は翌月の最終営業日） / the day of payment instead of the next month's last business day
+        #[arg(long, value_name = "DATE", value_parser = day)]
+        pay_on: Option<Date>,
+    },
+    /// 支払バッチを承認します（準備・決定した職員とは別の職員） / release one, by another person
+    Release {
+        /// 支払バッチ（last は最後に準備したもの） / the batch; last is the one prepared last
+        id: String,
+        /// 承認する職員のアカウント / the account of who releases
+        #[arg(long = "by", value_name = "ACCOUNT")]
+        by: String,
+    },
+    /// 振込データと一覧を書き出します / write the bank file and the list
+    Export {
+        /// 支払バッチ（last は最後に準備したもの） / the batch; last is the one prepared last
+        id: String,
+        /// 書き出すフォルダー / the folder to write to
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// 一覧 / list them
+    List {
+        #[command(flatten)]
+        json: Json,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogCommand {
+    /// 決定記録を、検証できる形で書き出します / write the log in a form that can be verified
+    Export {
+        /// 書き出すフォルダー / the folder to write to
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// 書き出した決定記録（指定しないときは保存されているもの）を検証します / verify an export, or what is stored
+    Verify {
+        /// 書き出したフォルダー / a folder written by export
+        #[arg(value_name = "DIR")]
+        export: Option<PathBuf>,
+        /// 以前の検証済みチェックポイント / an earlier checkpoint that must still hold
+        #[arg(long, value_name = "FILE")]
+        earlier: Option<PathBuf>,
+    },
+    /// 記録された判断を計算し直し、一致を確かめます / work out every stored assessment again and compare
+    Replay,
+}
+
+/// A day in any written form.
+fn day(text: &str) -> Result<Date, String> {
+    claim::parse_day(text).map_err(|error| error.to_string())
+}

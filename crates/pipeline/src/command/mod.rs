@@ -1,0 +1,30 @@
+//! The commands, one file each. Every one returns whether all that was asked could be done.
+
+pub(crate) mod assess;
+pub(crate) mod batch;
+pub(crate) mod check;
+pub(crate) mod claims;
+pub(crate) mod demo;
+pub(crate) mod facilities;
+pub(crate) mod log;
+pub(crate) mod notices;
+pub(crate) mod programmes;
+pub(crate) mod read;
+pub(crate) mod serve;
+pub(crate) mod work;
+
+/// Whether everything was done, or some of it could not be while the rest went on (exit code 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// All of it.
+    All,
+    /// Not all; what was wrong has been said.
+    NotAll,
+}
+
+impl Done {
+    /// All, if `good`.
+    pub(crate) fn all_if(good: bool) -> Done {
+        if good { Done::All } else { Done::NotAll }
+    }
+}

@@ -1,0 +1,332 @@
+//! The facility register as the fund keeps it: a CSV (UTF-8 or CP932) or XLSX, one facility a row, columns by name.
+//!
+//! A row that is wrong is told with its place and left out; the good rows beside it are taken.
+
+use calamine::Reader as _;
+use claim::{AccountKind, BankAccount, Facility, FacilityKind, InstitutionCode, Lang, ProgrammeId, TransitionalMeasure};
+use serde::Serialize;
+use std::path::Path;
+
+/// The columns, in the order in which `samples/facilities.csv` has them. Any order will do; all must be there.
+const COLUMNS: [&str; 16] = [
+    "code",
+    "kind",
+    "name",
+    "founder",
+    "postal_code",
+    "address",
+    "transitional_measure",
+    "transitional_measure_ended_on",
+    "earlier_grants",
+    "bank_code",
+    "bank_name",
+    "branch_code",
+    "branch_name",
+    "account_kind",
+    "account_number",
+    "account_holder",
+];
+
+/// What a register file holds.
+#[derive(Debug, Default)]
+pub(crate) struct Register {
+    pub(crate) facilities: Vec<Facility>,
+    pub(crate) errors: Vec<RegisterError>,
+}
+
+/// One thing that is wrong with a register file.
+#[derive(Debug, Serialize)]
+pub(crate) struct RegisterError {
+    /// `unreadable`, `column-missing`, `invalid-value`, `duplicate`.
+    pub(crate) code: &'static str,
+    /// File, row and column.
+    pub(crate) place: String,
+    /// What was found, what was expected, what to do.
+    pub(crate) message: String,
+}
+
+impl Register {
+    /// Reads `path`.
+    pub(crate) fn read(path: &Path, lang: Lang) -> Register {
+        let name = path.display().to_string();
+        let rows = std::fs::read(path).map_err(|error| error.to_string()).and_then(|bytes| {
+            if bytes.starts_with(b"PK") { workbook_rows(bytes) } else { csv_rows(&bytes) }
+        });
+        match rows {
+            Ok(rows) => Rows { name: &name, lang, register: Register::default() }.read(rows),
+            Err(reason) => Register {
+                facilities: Vec::new(),
+                errors: vec![RegisterError {
+                    code: "unreadable",
+                    place: name,
+                    message: match lang {
+                        Lang::Ja => format!("名簿を読めません（{reason}）。CSV（UTF-8 または Shift_JIS）か XLSX を指定してください。"),
+                        Lang::En => format!("cannot be read ({reason}); give a CSV (UTF-8 or Shift_JIS) or an XLSX"),
+                    },
+                }],
+            },
+        }
+    }
+}
+
+fn csv_rows(bytes: &[u8]) -> Result<Vec<Vec<String>>, String> {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
+        Err(_) => {
+            let (text, _, had_errors) = encoding_rs::SHIFT_JIS.decode(bytes);
+            if had_errors {
+                return Err("neither UTF-8 nor Shift_JIS".to_owned());
+            }
+            text.into_owned()
+        }
+    };
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes())
+        .records()
+        .map(|record| record.map(|r| r.iter().map(|cell| cell.trim().to_owned()).collect()).map_err(|e| e.to_string()))
+        .collect()
+}
+
+/// The first sheet, read as a stream: a cell far out in the sheet must not make room for all before it.
+fn workbook_rows(bytes: Vec<u8>) -> Result<Vec<Vec<String>>, String> {
+    let mut workbook: calamine::Xlsx<_> =
+        calamine::Xlsx::new(std::io::Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    let sheet = workbook.sheet_names().first().cloned().ok_or("no sheet")?;
+    let mut cells = workbook.worksheet_cells_reader(&sheet).map_err(|error| error.to_string())?;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
+        let (row, column) = cell.get_position();
+        let (row, column) = (row as usize, column as usize);
+        if row > 1_000_000 || column >= 100 {
+            continue;
+        }
+        let text = match cell.get_value() {
+            calamine::DataRef::Empty => continue,
+            calamine::DataRef::DateTime(at) if at.is_datetime() => {
+                at.as_datetime().map(|at| at.date().to_string()).unwrap_or_default()
+            }
+            other => calamine::Data::from(other.clone()).to_string(),
+        };
+        if rows.len() <= row {
+            rows.resize_with(row + 1, Vec::new);
+        }
+        if rows[row].len() <= column {
+            rows[row].resize_with(column + 1, String::new);
+        }
+        text.trim().clone_into(&mut rows[row][column]);
+    }
+    Ok(rows)
+}
+
+struct Rows<'a> {
+    name: &'a str,
+    lang: Lang,
+    register: Register,
+}
+
+impl Rows<'_> {
+    fn read(mut self, rows: Vec<Vec<String>>) -> Register {
+        let Some(header) = rows.first() else {
+            self.wrong("column-missing", 1, "", "", &COLUMNS.join(", "));
+            return self.register;
+        };
+        let mut at = [0usize; COLUMNS.len()];
+        for (slot, column) in at.iter_mut().zip(COLUMNS) {
+            match header.iter().position(|name| name.trim() == column) {
+                Some(found) => *slot = found,
+                None => self.wrong("column-missing", 1, column, &header.join(","), column),
+            }
+        }
+        if !self.register.errors.is_empty() {
+            return self.register;
+        }
+        for (index, row) in rows.iter().enumerate().skip(1).filter(|(_, row)| row.iter().any(|cell| !cell.is_empty())) {
+            let line = index + 1;
+            let before = self.register.errors.len();
+            let cell = |column: &str| {
+                let slot = COLUMNS.iter().position(|name| *name == column).map(|i| at[i]);
+                slot.and_then(|slot| row.get(slot)).map_or("", String::as_str)
+            };
+            let facility = self.facility(line, &cell);
+            if let Some(facility) = facility
+                && self.register.errors.len() == before
+            {
+                if self.register.facilities.iter().any(|other| other.code == facility.code) {
+                    self.wrong("duplicate", line, "code", facility.code.as_str(), "1 行に 1 医療機関等 / one row a facility");
+                } else {
+                    self.register.facilities.push(facility);
+                }
+            }
+        }
+        self.register
+    }
+
+    fn wrong(&mut self, code: &'static str, line: usize, column: &str, found: &str, expected: &str) {
+        let place = match self.lang {
+            Lang::Ja => format!("{} {line}行目 {column}", self.name),
+            Lang::En => format!("{} row {line} {column}", self.name),
+        };
+        let message = match self.lang {
+            Lang::Ja => format!("「{found}」は正しくありません。期待する値: {expected}。訂正して、もう一度取り込んでください。"),
+            Lang::En => format!("found {found:?}, expected {expected}; correct it and import again"),
+        };
+        self.register.errors.push(RegisterError { code, place, message });
+    }
+
+    fn facility<'r>(&mut self, line: usize, cell: &dyn Fn(&str) -> &'r str) -> Option<Facility> {
+        let code = match InstitutionCode::parse(cell("code")) {
+            Ok(code) => Some(code),
+            Err(error) => {
+                self.wrong("invalid-value", line, "code", cell("code"), &error.to_string());
+                None
+            }
+        };
+        let kind = FacilityKind::from_code(cell("kind"));
+        if kind.is_none() {
+            let kinds = FacilityKind::ALL.map(FacilityKind::code).join(", ");
+            self.wrong("invalid-value", line, "kind", cell("kind"), &kinds);
+        }
+        for column in ["name", "founder"] {
+            if cell(column).is_empty() {
+                self.wrong("invalid-value", line, column, "", "名称 / a name");
+            }
+        }
+        let measure = self.measure(line, cell);
+        let account = self.account(line, cell);
+        Some(Facility {
+            code: code?,
+            kind: kind?,
+            name: cell("name").to_owned(),
+            founder: cell("founder").to_owned(),
+            postal_code: cell("postal_code").to_owned(),
+            address: cell("address").to_owned(),
+            transitional_measure: measure,
+            earlier_grants: cell("earlier_grants")
+                .split(';')
+                .map(str::trim)
+                .filter(|id| !id.is_empty())
+                .map(ProgrammeId::from)
+                .collect(),
+            account,
+        })
+    }
+
+    fn measure<'r>(&mut self, line: usize, cell: &dyn Fn(&str) -> &'r str) -> Option<TransitionalMeasure> {
+        let number = cell("transitional_measure");
+        let ended = cell("transitional_measure_ended_on");
+        if number.is_empty() {
+            return None;
+        }
+        let parsed = number.trim_matches(['(', ')', '（', '）']).parse::<u8>().ok().filter(|n| (1..=6).contains(n));
+        if parsed.is_none() {
+            self.wrong("invalid-value", line, "transitional_measure", number, "1 - 6");
+        }
+        let ended_on = if ended.is_empty() {
+            None
+        } else {
+            match claim::parse_day(ended) {
+                Ok(day) => Some(day),
+                Err(error) => {
+                    self.wrong("invalid-value", line, "transitional_measure_ended_on", ended, &error.to_string());
+                    None
+                }
+            }
+        };
+        Some(TransitionalMeasure { number: parsed?, ended_on })
+    }
+
+    fn account<'r>(&mut self, line: usize, cell: &dyn Fn(&str) -> &'r str) -> Option<BankAccount> {
+        if cell("bank_code").is_empty() {
+            return None;
+        }
+        for (column, digits) in [("bank_code", 4..=4), ("branch_code", 3..=3), ("account_number", 1..=7)] {
+            let text = cell(column);
+            if !digits.contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_digit()) {
+                let expected = if digits.start() == digits.end() {
+                    format!("{} 桁の数字 / digits", digits.end())
+                } else {
+                    format!("{} 桁以内の数字 / digits at most", digits.end())
+                };
+                self.wrong("invalid-value", line, column, text, &expected);
+            }
+        }
+        let kind = match cell("account_kind") {
+            "ordinary" | "普通" => Some(AccountKind::Ordinary),
+            "current" | "当座" => Some(AccountKind::Current),
+            "savings" | "貯蓄" => Some(AccountKind::Savings),
+            "other" | "その他" => Some(AccountKind::Other),
+            other => {
+                self.wrong("invalid-value", line, "account_kind", other, "ordinary, current, savings, other");
+                None
+            }
+        };
+        if cell("account_holder").is_empty() {
+            self.wrong("invalid-value", line, "account_holder", "", "口座名義（カナ） / the holder in kana");
+        }
+        Some(BankAccount {
+            bank_code: cell("bank_code").to_owned(),
+            bank_name: cell("bank_name").to_owned(),
+            branch_code: cell("branch_code").to_owned(),
+            branch_name: cell("branch_name").to_owned(),
+            kind: kind?,
+            number: cell("account_number").to_owned(),
+            holder: cell("account_holder").to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn good_rows_are_taken_and_each_bad_cell_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("facilities.csv");
+        let header = COLUMNS.join(",");
+        let text = format!(
+            "{header}\n\
+             1310110049,clinic,見本診療所,医療法人社団見本会,100-0001,東京都,2,令和7年3月31日,limited-type,0001,ミホン,001,ホンテン,ordinary,1234567,イリヨウホウジン\n\
+             1310110048,clinic,a,b,,,,,,,,,,,,\n\
+             3410712362,ward,a,b,,,9,きのう,,12,ミホン,001,ホンテン,gold,12345678,\n\
+             1310110049,clinic,a,b,,,,,,,,,,,,\n\
+             0110113719,hospital,北の病院,北の会,,,,,,,,,,,,\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        let register = Register::read(&path, Lang::En);
+        let names: Vec<&str> = register.facilities.iter().map(|f| f.name.as_str()).collect();
+        assert_eq!(names, ["見本診療所", "北の病院"]);
+        assert_eq!(register.facilities[0].transitional_measure.unwrap().ended_on.unwrap().to_string(), "2025-03-31");
+        let places: Vec<String> =
+            register.errors.iter().map(|e| e.place.split("facilities.csv ").nth(1).unwrap().to_owned()).collect();
+        assert_eq!(
+            places,
+            [
+                "row 3 code",
+                "row 4 kind",
+                "row 4 transitional_measure",
+                "row 4 transitional_measure_ended_on",
+                "row 4 bank_code",
+                "row 4 account_number",
+                "row 4 account_kind",
+                "row 4 account_holder",
+                "row 5 code",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_register_in_cp932_is_read_and_a_missing_column_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.csv");
+        let text = format!("{}\n0110113719,hospital,㈱北の病院,北の会,,,,,,,,,,,,\n", COLUMNS.join(","));
+        std::fs::write(&path, encoding_rs::SHIFT_JIS.encode(&text).0).unwrap();
+        assert_eq!(Register::read(&path, Lang::Ja).facilities[0].name, "㈱北の病院");
+        std::fs::write(&path, "code,name\n").unwrap();
+        let errors = Register::read(&path, Lang::Ja).errors;
+        assert_eq!(errors.len(), COLUMNS.len() - 2);
+        assert!(errors.iter().all(|error| error.code == "column-missing"));
+    }
+}

@@ -1,0 +1,257 @@
+//! The stages, wired to the store: each turns a job into one transaction of effect, state and log entry.
+
+use crate::app::App;
+use crate::bundle::hash;
+use crate::worker::chain;
+use claim::{
+    Actor, Assessment, Calendar, ClaimId, Decision, DecisionKind, Facts, Finding, Notice, NoticeKind, Outcome, Reading,
+    day_in_japan,
+};
+use decision_log::{AssessedClaim, Event, ReadDocument};
+use reporting::Typesetter;
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, OnceLock};
+use store::{Job, JobKind, NewNotice, Store, StoreError};
+
+/// What the store keeps of an assessment: all that it can be worked out from again, and what came out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Assessed {
+    /// `None` where the documents and the register gave no facts.
+    pub(crate) facts: Option<Facts>,
+    /// What the documents gave rise to.
+    pub(crate) observed: Vec<Finding>,
+    pub(crate) assessment: Assessment,
+}
+
+/// Why a job was not finished.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The store; tried again.
+    #[error("the store refused")]
+    Store(#[from] StoreError),
+    /// The reader process could not be started; tried again.
+    #[error("the reader process could not be started")]
+    Reader(#[from] ingest::ReaderError),
+    /// A task of this process died; tried again.
+    #[error("a stage broke off")]
+    Task(#[from] tokio::task::JoinError),
+    /// Trying again would not help: the job is parked with this reason.
+    #[error("a person has to look: {0}")]
+    NeedsPerson(String),
+}
+
+impl Failure {
+    /// Whether the same job may succeed later without anyone doing anything.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Failure::Store(error) => error.is_transient(),
+            Failure::Reader(_) | Failure::Task(_) => true,
+            Failure::NeedsPerson(_) => false,
+        }
+    }
+}
+
+/// The stages with what they share.
+pub(crate) struct Stages {
+    app: App,
+    reader: ingest::Reader,
+    typesetter: OnceLock<Arc<Typesetter>>,
+}
+
+impl Stages {
+    pub(crate) fn new(app: App) -> std::io::Result<Stages> {
+        // The reader process is this same program.
+        let program = std::env::current_exe()?;
+        let reader = ingest::Reader::new(program, vec!["reader-process".to_owned()], app.config.reader.clone());
+        Ok(Stages { app, reader, typesetter: OnceLock::new() })
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.app.store
+    }
+
+    pub(crate) async fn run(&self, job: &Job) -> Result<(), Failure> {
+        match job.kind {
+            JobKind::Read => self.read(job).await,
+            JobKind::Assess => self.assess(job).await,
+            JobKind::Notice => self.notice(job).await,
+        }
+    }
+
+    /// Reads every document of the claim's revision, each in a process of its own.
+    async fn read(&self, job: &Job) -> Result<(), Failure> {
+        let record = self.claim(&job.claim_id).await?;
+        let mut readings: Vec<Reading> = Vec::new();
+        for document in &record.documents {
+            let bytes = self.app.store.document(&document.sha256).await?;
+            readings.push(self.reader.read(&document.file, &bytes, Some(document.declared)).await?);
+        }
+        let read = record.documents.iter().zip(&readings).map(|(document, reading)| ReadDocument {
+            position: document.position,
+            document: document.sha256,
+            reading: hash(&json(reading)),
+            method: reading.method,
+            kind: reading.kind,
+            problems: reading.problems.iter().map(|problem| problem.code).collect(),
+        });
+        let event = Event::ClaimRead { claim_id: job.claim_id.clone(), revision: job.revision, readings: read.collect() };
+        let entry = self.app.entry(&Actor::system(), event);
+        self.app.store.finish_read(job, &readings, &[entry]).await?;
+        Ok(())
+    }
+
+    /// Assesses the claim, and decides what the policy lets pass without a person.
+    async fn assess(&self, job: &Job) -> Result<(), Failure> {
+        let dossier = self.app.store.dossier(&job.claim_id).await?;
+        let rules::Assessed { facts, observed, assessment } =
+            self.app.ruleset.assess_dossier(&dossier).map_err(|error| Failure::NeedsPerson(chain(&error)))?;
+        let assessed = Assessed { facts, observed, assessment };
+        let bytes = json(&assessed);
+        let sha256 = hash(&bytes);
+        let now = self.app.clock.now();
+        let mut entries = vec![self.app.entry(
+            &Actor::system(),
+            Event::ClaimAssessed(Box::new(AssessedClaim {
+                claim_id: job.claim_id.clone(),
+                revision: job.revision,
+                facts: assessed.facts.clone(),
+                observed: assessed.observed.clone(),
+                assessment: assessed.assessment.clone(),
+                assessment_sha256: sha256,
+            })),
+        )];
+        let decision = self.without_person(&assessed.assessment).map(|(kind, policy)| Decision {
+            claim_id: job.claim_id.clone(),
+            revision: job.revision,
+            kind,
+            grant_yen: assessed.assessment.grant_yen,
+            assessment: sha256,
+            decided_by: Actor::policy(policy),
+            decided_at: now,
+            reason: None,
+        });
+        entries.push(match &decision {
+            Some(decision) => {
+                self.app.entry(&decision.decided_by, Event::ClaimDecided { decision: decision.clone() })
+            }
+            None => self.app.entry(
+                &Actor::system(),
+                Event::ClaimInReview {
+                    claim_id: job.claim_id.clone(),
+                    revision: job.revision,
+                    reasons: assessed.assessment.findings.iter().map(|finding| finding.code).collect(),
+                },
+            ),
+        });
+        self.app.store.finish_assess(job, &bytes, sha256, decision.as_ref(), &entries).await?;
+        Ok(())
+    }
+
+    /// What the configuration lets pass: the decision and the policy's name. A review always waits.
+    fn without_person(&self, assessment: &Assessment) -> Option<(DecisionKind, &'static str)> {
+        let policy = self.app.config.policy;
+        match assessment.outcome {
+            Outcome::Approve if policy.approve_without_person => Some((DecisionKind::Approve, "approve-without-person")),
+            Outcome::Return if policy.return_without_person => Some((DecisionKind::Return, "return-without-person")),
+            Outcome::Reject if policy.reject_without_person => Some((DecisionKind::Reject, "reject-without-person")),
+            _ => None,
+        }
+    }
+
+    /// Writes the notice of the claim's decision.
+    async fn notice(&self, job: &Job) -> Result<(), Failure> {
+        let notice = self.compose(&job.claim_id, job.revision).await?;
+        let typesetter = self.typesetter()?;
+        let kind = notice.kind;
+        let number = notice.number.clone();
+        let issued_on = notice.issued_on;
+        let pdf = tokio::task::spawn_blocking(move || typesetter.notice(&notice))
+            .await?
+            .map_err(|error| Failure::NeedsPerson(chain(&error)))?;
+        let sha256 = self.app.store.put_document(pdf).await?;
+        let new = NewNotice { kind, number: number.clone(), issued_on, pdf: sha256 };
+        let event =
+            Event::NoticeIssued { claim_id: job.claim_id.clone(), revision: job.revision, kind, number, sha256 };
+        let entry = self.app.entry(&Actor::system(), event);
+        self.app.store.finish_notice(job, &new, &[entry]).await?;
+        Ok(())
+    }
+
+    fn typesetter(&self) -> Result<Arc<Typesetter>, Failure> {
+        if let Some(typesetter) = self.typesetter.get() {
+            return Ok(Arc::clone(typesetter));
+        }
+        let made = Typesetter::new(&self.app.config.fonts.folders).map_err(|error| Failure::NeedsPerson(chain(&error)))?;
+        Ok(Arc::clone(self.typesetter.get_or_init(|| Arc::new(made))))
+    }
+
+    async fn claim(&self, id: &ClaimId) -> Result<store::ClaimRecord, Failure> {
+        self.app.store.claim(id).await?.ok_or_else(|| Failure::NeedsPerson(format!("claim {id} is not in the store")))
+    }
+
+    /// All that the notice of a decision says.
+    async fn compose(&self, id: &ClaimId, revision: u32) -> Result<Notice, Failure> {
+        let record = self.claim(id).await?;
+        let claim = &record.claim;
+        let decision = record
+            .decisions
+            .iter()
+            .find(|record| record.decision.revision == revision)
+            .cloned()
+            .ok_or_else(|| Failure::NeedsPerson(format!("claim {id} revision {revision} has no decision")))?;
+        let facility = self.app.store.facility(&claim.facility_code).await?.ok_or_else(|| {
+            Failure::NeedsPerson(format!("facility {} is not in the register: no address for a notice", claim.facility_code))
+        })?;
+        let stored = self
+            .app
+            .store
+            .assessment(id, revision)
+            .await?
+            .ok_or_else(|| Failure::NeedsPerson(format!("claim {id} revision {revision} has no assessment")))?;
+        let assessed: Assessed = serde_json::from_slice(&stored.bytes)
+            .map_err(|error| Failure::NeedsPerson(format!("the stored assessment of {id} cannot be read: {error}")))?;
+        let programme = self
+            .app
+            .ruleset
+            .programme(&claim.programme)
+            .ok_or_else(|| Failure::NeedsPerson(format!("programme {} is not known", claim.programme)))?;
+        let issued_on = day_in_japan(decision.decision.decided_at);
+        let kind = match decision.decision.kind {
+            DecisionKind::Approve => NoticeKind::Approval,
+            DecisionKind::Return => NoticeKind::Return,
+            DecisionKind::Reject => NoticeKind::Rejection,
+        };
+        let pay_on = match kind {
+            // Beyond the list of holidays no day is promised; the notice goes out without one.
+            NoticeKind::Approval => Calendar::Bank
+                .last_of_next_month(issued_on)
+                .inspect_err(|error| tracing::warn!(%error, "no day of payment on a notice"))
+                .ok(),
+            NoticeKind::Rejection | NoticeKind::Return => None,
+        };
+        Ok(Notice {
+            kind,
+            number: format!("{id}第{revision}号"),
+            issued_on,
+            facility,
+            claim_id: id.to_string(),
+            programme_name: programme.name(day_in_japan(claim.submitted_at), claim::Lang::Ja).to_owned(),
+            submitted_on: day_in_japan(claim.submitted_at),
+            claimed_yen: claim.claimed_yen,
+            grant_yen: decision.decision.grant_yen,
+            pay_on,
+            findings: assessed.assessment.findings,
+            trace: assessed.assessment.trace,
+            ruleset: assessed.assessment.ruleset,
+            log_index: decision.log_position,
+            reason: decision.decision.reason,
+            contact: self.app.config.fund.contact(),
+            appeal: self.app.config.fund.appeal.clone().filter(|_| kind == NoticeKind::Rejection),
+        })
+    }
+}
+
+/// The JSON of a value of our own types, which always has one.
+pub(crate) fn json(value: &impl serde::Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("our own types have a JSON form")
+}
