@@ -15,7 +15,7 @@ const MAY_KNOW: [(&str, &[&str]); 10] = [
     ("store", &["claim"]),
     ("web", &["claim", "rules", "store"]),
     ("pipeline", &["claim", "rules", "ingest", "reporting", "decision-log", "store", "web"]),
-    ("xtask", &[]),
+    ("xtask", &["claim"]),
     ("tests", &["claim", "store"]),
 ];
 

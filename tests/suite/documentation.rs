@@ -11,7 +11,7 @@ fn named_paths(text: &str) -> BTreeSet<String> {
         .skip(1)
         .step_by(2)
         .filter(|quoted| {
-            let has_form = quoted.contains('/') || quoted.ends_with(".md") || quoted.ends_with(".toml");
+            let has_form = quoted.contains('/') || quoted.ends_with(".md");
             has_form && !quoted.contains([' ', '<', '*', '{', '…', '$', '~', ':', '\n', '=', '(']) && !quoted.starts_with(['/', '.', '-'])
         })
         .map(str::to_owned)

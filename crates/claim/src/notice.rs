@@ -3,6 +3,7 @@
 use crate::{Facility, Finding, Lang, TraceStep, Yen};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The kind of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -75,6 +76,8 @@ pub struct Notice {
     pub findings: Vec<Finding>,
     /// The sum, step by step.
     pub trace: Vec<TraceStep>,
+    /// The documents that sources name by their numbers: number and title.
+    pub source_documents: BTreeMap<String, String>,
     /// `sha256:…` of the rules.
     pub ruleset: String,
     /// The position of the decision in the decision log.

@@ -23,11 +23,8 @@ pub(crate) struct Request {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Task {
-    /// To read the bytes that follow.
-    Read {
-        file: String,
-        as_kind: Option<DocumentKind>,
-    },
+    /// To read the bytes that follow. What the file is called stays with the parent.
+    Read { as_kind: Option<DocumentKind> },
     /// To say what the sandbox keeps away.
     Probe,
 }
@@ -92,10 +89,10 @@ fn answer() -> io::Result<()> {
     let answer = match (Sandbox::enter(&limits), task) {
         (Err(why), _) => Answer::Refused(why),
         (Ok(sandbox), Task::Probe) => Answer::Status(sandbox.probe(&limits)),
-        (Ok(_), Task::Read { file, as_kind }) => {
+        (Ok(_), Task::Read { as_kind }) => {
             let mut bytes = Vec::new();
             input.take(limits.file_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
-            Answer::Reading(Box::new(read(&bytes, &file, as_kind, &limits)))
+            Answer::Reading(Box::new(read(&bytes, "", as_kind, &limits)))
         }
     };
     let mut output = io::stdout().lock();

@@ -17,6 +17,8 @@
 //!
 //! No database, no network, no clock. The only files read are Tesseract's language data.
 
+#![allow(clippy::result_large_err, reason = "a problem ends the reading of a page or a document, so it is made once")]
+
 mod child;
 mod document;
 mod fields;

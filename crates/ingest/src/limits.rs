@@ -33,9 +33,11 @@ pub struct Limits {
     pub inflated_bytes: u64,
     /// How many objects a PDF may have.
     pub pdf_objects: u32,
-    /// Wall time for one document. A page takes about a second, so 60 s is ample for 30 pages; the parent kills at it.
+    /// Wall time for one document, in milliseconds; the parent ends the process at it. A machine under load gives a
+    /// process half a core.
     pub wall_ms: u64,
-    /// CPU time of the reader process, in seconds (`RLIMIT_CPU`).
+    /// CPU time of the reader process, in seconds (`RLIMIT_CPU`). A scanned page takes about 2 s in two models, so 30 of
+    /// them fit.
     pub cpu_seconds: u64,
     /// Address space of the reader process in bytes (`RLIMIT_AS`). Recognition needs 100 to 320 MB.
     pub memory_bytes: u64,
@@ -61,8 +63,8 @@ impl Default for Limits {
             cell_characters: 32_767,
             inflated_bytes: 64 * MIB,
             pdf_objects: 100_000,
-            wall_ms: 60_000,
-            cpu_seconds: 60,
+            wall_ms: 120_000,
+            cpu_seconds: 90,
             memory_bytes: 1024 * MIB,
             answer_bytes: 8 * MIB,
             sandbox: SandboxPolicy::Warn,

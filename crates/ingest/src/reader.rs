@@ -10,7 +10,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 /// Reads documents, each in a process of its own that may die: parsers and recognition work on bytes from anybody.
 #[derive(Clone, Debug)]
@@ -26,7 +26,9 @@ pub struct Reader {
 #[non_exhaustive]
 pub enum ReaderError {
     /// The program could not be started.
-    #[error("the reader process {program:?} could not be started: {source}. Check that the program is there and that processes may still be started.")]
+    #[error(
+        "the reader process {program:?} could not be started: {source}. Check that the program is there and that processes may still be started."
+    )]
     Spawn {
         /// The program.
         program: PathBuf,
@@ -34,13 +36,17 @@ pub enum ReaderError {
         source: io::Error,
     },
     /// The process could not give up its rights.
-    #[error("the reader process could not enter its sandbox: {found}. Run on a kernel that has what is named, or set the sandbox policy to \"warn\".")]
+    #[error(
+        "the reader process could not enter its sandbox: {found}. Run on a kernel that has what is named, or set the sandbox policy to \"warn\"."
+    )]
     Sandbox {
         /// What it said.
         found: String,
     },
     /// The program is not a reader.
-    #[error("the program {program:?} did not answer as a reader process: {found}. It must call ingest::child_main first thing.")]
+    #[error(
+        "the program {program:?} did not answer as a reader process: {found}. It must call ingest::child_main first thing."
+    )]
     NotAReader {
         /// The program.
         program: PathBuf,
@@ -61,15 +67,15 @@ impl Reader {
     /// `Err` means that no document could be read.
     pub async fn read(&self, file: &str, bytes: &[u8], as_kind: Option<DocumentKind>) -> Result<Reading, ReaderError> {
         let sha256 = hash(bytes);
-        let unreadable =
-            |problem| Ok(finish(Reading::unreadable(file, sha256, "application/octet-stream", problem)));
+        let unreadable = |problem| Ok(finish(Reading::unreadable(file, sha256, "application/octet-stream", problem)));
         if let Some(problem) = refused_by_size(bytes, &self.limits) {
             return unreadable(problem);
         }
-        let task = Task::Read { file: file.to_owned(), as_kind };
-        match self.ask(task, bytes).await? {
+        match self.ask(Task::Read { as_kind }, bytes).await? {
             // The process saw bytes from anybody, so what the parent knows itself is not taken from it.
-            Outcome::Answer(Answer::Reading(reading)) => Ok(finish(Reading { file: file.to_owned(), sha256, ..*reading })),
+            Outcome::Answer(Answer::Reading(reading)) => {
+                Ok(finish(Reading { file: file.to_owned(), sha256, ..*reading }))
+            }
             Outcome::Answer(Answer::Refused(found)) => Err(ReaderError::Sandbox { found }),
             Outcome::Answer(Answer::Status(_)) => {
                 unreadable(Problem::new(ProblemCode::ReaderFailed).with("found", "wrong answer"))
@@ -128,7 +134,8 @@ impl Reader {
             drop(input);
         };
         let talk = async {
-            let ((), answer, complaint) = tokio::join!(feed, up_to(output, most.saturating_add(1)), up_to(errors, 4096));
+            let ((), answer, complaint) =
+                tokio::join!(feed, up_to(output, most.saturating_add(1)), up_to(errors, 4096));
             if answer.len() as u64 > most {
                 // It would wait for ever to write the rest.
                 return Ok((answer, complaint, None));
@@ -137,11 +144,16 @@ impl Reader {
         };
         let finished = tokio::time::timeout(self.limits.wall(), talk).await;
         let (answer, complaint, status) = match finished {
-            // Dropping `child` at the end of this function kills and reaps it.
-            Err(_elapsed) => return Ok(Outcome::TimedOut { seconds: self.limits.wall().as_secs() }),
+            Err(_elapsed) => {
+                end(child).await;
+                return Ok(Outcome::TimedOut { seconds: self.limits.wall().as_secs() });
+            }
             Ok(Err(error)) => return Err(spawn_error(error)),
             Ok(Ok(talked)) => talked,
         };
+        if status.is_none() {
+            end(child).await;
+        }
         Ok(judge(&answer, &complaint, status, &self.limits))
     }
 }
@@ -170,6 +182,14 @@ fn judge(answer: &[u8], complaint: &[u8], status: Option<ExitStatus>, limits: &L
         _ if complaint.contains("has overflowed its stack") => failed("stack overflow"),
         Some(signal) => failed(&format!("signal {signal}")),
         None => failed(&format!("exit code {}", status.code().unwrap_or_default())),
+    }
+}
+
+/// Kills a process and waits until it is gone, so that none is left behind.
+async fn end(mut child: Child) {
+    if let Err(error) = child.kill().await {
+        // It is killed once more when it is dropped.
+        tracing::warn!(%error, "a reader process could not be ended");
     }
 }
 

@@ -4,10 +4,13 @@ use crate::limits::{Limits, SandboxPolicy};
 use crate::ocr;
 use crate::page::Raster;
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope, path_beneath_rules,
+    ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
+    path_beneath_rules,
 };
 use rlimit::Resource;
-use seccompiler::{BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpStream};
@@ -161,11 +164,10 @@ fn restrict_files() -> Result<Enforcement, String> {
 fn restrict_system_calls() -> Result<Enforcement, String> {
     let Ok(architecture) = std::env::consts::ARCH.try_into() else { return Ok(Enforcement::Missing) };
     let filter = || -> Result<BpfProgram, seccompiler::BackendError> {
-        let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
-            ALLOWED.iter().map(|&call| (i64::from(call), Vec::new())).collect();
+        let mut rules: BTreeMap<i64, Vec<SeccompRule>> = ALLOWED.iter().map(|&call| (call, Vec::new())).collect();
         // Limits may be asked for, not changed: the address of the new ones must be null.
         let asks = SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0)?;
-        rules.insert(i64::from(libc::SYS_prlimit64), vec![SeccompRule::new(vec![asks])?]);
+        rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![asks])?]);
         // "Not implemented" rather than "forbidden": libraries fall back from it as they do on older kernels.
         let denied = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
         SeccompFilter::new(rules, denied, SeccompAction::Allow, architecture)?.try_into()

@@ -126,8 +126,9 @@ fn text(bytes: &[u8]) -> Sniffed {
     let undecodable = || Sniffed { media_type: "text/csv", kind: Err(Problem::new(ProblemCode::Encoding)) };
     let marked = encoding_rs::Encoding::for_bom(bytes);
     if marked.is_none() {
-        if looks_like_utf_16(bytes) {
-            // Without its mark it would be guessed; a wrong guess would give wrong names and amounts.
+        // Without its mark UTF-16 would be guessed, and the escapes of ISO-2022-JP are valid UTF-8: a wrong guess would
+        // give wrong names.
+        if looks_like_utf_16(bytes) || find(bytes, b"\x1b$").is_some() {
             return undecodable();
         }
         if bytes.iter().any(|byte| matches!(byte, 0..=8 | 0x0e..=0x1f | 0x7f)) {

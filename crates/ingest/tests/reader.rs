@@ -1,5 +1,7 @@
 //! The reader process as it is used: this program starts itself as the process, so it has a `main` of its own.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod made;
 
 use claim::{DocumentKind, Lang, Method, ProblemCode, Reading};

@@ -273,6 +273,10 @@ pub(crate) enum LogCommand {
         /// 書き出したフォルダー / a folder written by export
         #[arg(value_name = "DIR")]
         export: Option<PathBuf>,
+        /// 別の経路で受け取った公開鍵（指定しないときは書き出したフォルダーのもの） / the log's public key from elsewhere;
+        /// without it the export's own key is taken, which proves that it is whole, not who signed it
+        #[arg(long, value_name = "FILE", requires = "export")]
+        key: Option<PathBuf>,
         /// 以前の検証済みチェックポイント / an earlier checkpoint that must still hold
         #[arg(long, value_name = "FILE")]
         earlier: Option<PathBuf>,

@@ -180,3 +180,24 @@ impl Config {
         toml::from_str(&text).with_context(|| format!("the configuration file {} is not valid", path.display()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_configuration_is_one_that_is_taken() {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/kofu.example.toml");
+        let config = Config::read(Some(&example)).unwrap();
+        assert_eq!(config.policy.reject_without_person, Policy::default().reject_without_person);
+    }
+
+    #[test]
+    fn a_key_that_is_not_known_is_named_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kofu.toml");
+        std::fs::write(&path, "[policy]\napprove_withot_person = true\n").unwrap();
+        let error = format!("{:#}", Config::read(Some(&path)).unwrap_err());
+        assert!(error.contains("kofu.toml") && error.contains("line 2") && error.contains("approve_withot_person"), "{error}");
+    }
+}

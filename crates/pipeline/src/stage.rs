@@ -66,6 +66,22 @@ impl Stages {
         Ok(Stages { app, reader, typesetter: OnceLock::new() })
     }
 
+    /// Says once what the kernel lacks of the reader's sandbox, and what recognition lacks.
+    pub(crate) async fn report_sandbox(&self) {
+        match self.reader.sandbox_status().await {
+            Ok(status) => {
+                if !status.is_complete() {
+                    tracing::warn!(?status, "the reader's sandbox is not whole on this machine");
+                }
+                if let Some(lacks) = status.recognition {
+                    tracing::warn!(lacks, "pictures of documents cannot be recognised on this machine");
+                }
+            }
+            // Every document would meet the same; the jobs say so too.
+            Err(error) => tracing::error!(error = %chain(&error), "no document can be read on this machine"),
+        }
+    }
+
     pub(crate) fn store(&self) -> &Store {
         &self.app.store
     }
@@ -242,6 +258,7 @@ impl Stages {
             pay_on,
             findings: assessed.assessment.findings,
             trace: assessed.assessment.trace,
+            source_documents: programme.source_documents().clone(),
             ruleset: assessed.assessment.ruleset,
             log_index: decision.log_position,
             reason: decision.decision.reason,

@@ -40,6 +40,7 @@ pub(crate) async fn run(
     progress: &(dyn Fn(&Summary) + Send + Sync),
 ) -> Result<Summary> {
     let stages = Arc::new(Stages::new(app.clone())?);
+    stages.report_sandbox().await;
     let worker = worker_id();
     let lease = Duration::from_millis(u64::from(app.config.work.lease_ms));
     let slots = std::thread::available_parallelism().map_or(1, usize::from);

@@ -190,7 +190,8 @@ impl Scan {
             Some('¥' | '\\') => true,
             // What OCR makes of the sign, only right before a digit.
             Some('半' | '羊' | 'Y') if self.noisy => {
-                self.at(at + 1).is_some_and(|c| c.is_ascii_digit())
+                let real = |at: usize| self.at(at).is_some_and(|c| c.is_ascii_digit());
+                (real(at + 1) || (self.digit(at + 1).is_some() && real(at + 2)))
                     && !self.before(at).is_some_and(|c| c.is_alphanumeric())
             }
             _ => false,
@@ -293,11 +294,12 @@ impl Scan {
         match c {
             '-' | '/' | ':' | '.' | ',' | '~' | '〜' => then_digit,
             '%' | '℃' => true,
-            ' ' => self
-                .at(self.spaces(at))
-                .is_some_and(|c| matches!(c, '%' | '年' | '月' | '日' | '時' | '分' | '台' | '個' | '式' | '枚' | '階')),
+            ' ' => self.at(self.spaces(at)).is_some_and(|c| {
+                matches!(c, '%' | '年' | '月' | '日' | '時' | '分' | '台' | '個' | '式' | '枚' | '階')
+            }),
             c if c.is_ascii_alphabetic() => !(self.noisy && matches!(c, 'P' | 'R')),
-            c => "年月日時分秒個台式本枚回件名人号番丁階室ヶケか箇カ度期条項倍点歳才巻種区条ポ行目割世型インGMKTB".contains(c),
+            c => "年月日時分秒個台式本枚回件名人号番丁階室ヶケか箇カ度期条項倍点歳才巻種区条ポ行目割世型インGMKTB"
+                .contains(c),
         }
     }
 
@@ -317,7 +319,8 @@ impl Scan {
         // A guessed fourth counts only beside real ones: `143,000|` ends at a ruled line.
         let fourth = self.digit(at + 3).is_some_and(|(_, guessed)| !guessed);
         let real = digits.iter().any(|(_, guessed)| !guessed) || digits.iter().all(|(c, _)| *c == '0');
-        (!fourth && real).then(|| (digits.iter().map(|(c, _)| *c).collect(), digits.iter().any(|(_, guessed)| *guessed)))
+        (!fourth && real)
+            .then(|| (digits.iter().map(|(c, _)| *c).collect(), digits.iter().any(|(_, guessed)| *guessed)))
     }
 
     /// Digits with separators of thousands from `at`.
@@ -402,7 +405,8 @@ impl Scan {
         if grouped {
             let groups_after = digits.len() - 1;
             // The first group has one to three digits.
-            let first = self.chars[at..next].iter().take_while(|(_, c)| !matches!(c, ',' | '.' | '、' | ' ' | '\'')).count();
+            let first =
+                self.chars[at..next].iter().take_while(|(_, c)| !matches!(c, ',' | '.' | '、' | ' ' | '\'')).count();
             if first > 3 || groups_after == 0 {
                 refused = Some(Refusal::Grouping);
             }
@@ -416,7 +420,8 @@ impl Scan {
 
     /// A number in Arabic digits, kanji, or both (`14万3千`).
     fn number(&self, at: usize, marked: bool) -> Option<Number> {
-        let mut out = Number { value: Some(0), next: at, grouped: false, repaired: false, arabic: false, refused: None };
+        let mut out =
+            Number { value: Some(0), next: at, grouped: false, repaired: false, arabic: false, refused: None };
         let (mut total, mut section) = (0i64, 0i64);
         let mut current: Option<i64> = None;
         let mut positional = false;
@@ -495,7 +500,9 @@ impl Scan {
                 && (1..=3).all(|ahead| self.at(next + ahead).is_some_and(|c| kanji_digit(c).is_some()))
             {
                 next += 1;
-            } else if c == ' ' && (positional || last_unit < i64::MAX || last_big < i64::MAX) && self.is_numeral(next + 1)
+            } else if c == ' '
+                && (positional || last_unit < i64::MAX || last_big < i64::MAX)
+                && self.is_numeral(next + 1)
             {
                 next += 1;
             } else {
@@ -506,10 +513,8 @@ impl Scan {
             return None;
         }
         out.next = next;
-        out.value = out
-            .value
-            .and_then(|_| total.checked_add(section))
-            .and_then(|sum| sum.checked_add(current.unwrap_or(0)));
+        out.value =
+            out.value.and_then(|_| total.checked_add(section)).and_then(|sum| sum.checked_add(current.unwrap_or(0)));
         Some(out)
     }
 
@@ -539,7 +544,8 @@ impl Scan {
             let result = if product % scale == 0 { Ok((product / scale, unit)) } else { Err(Refusal::Fraction) };
             return Some((result, after + 1));
         }
-        if fraction.chars().all(|c| c == '0') {
+        // `.00` says that there is no fraction; `.000` may as well be a separator of thousands.
+        if fraction.chars().all(|c| c == '0') && fraction.len() != 3 {
             let whole = digits.parse().ok().map_or(Err(Refusal::TooLarge), |n| Ok((n, 1)));
             return Some((whole, after));
         }
@@ -724,7 +730,8 @@ mod tests {
 
     #[test]
     fn a_cell_is_an_amount_a_dash_or_words() {
-        for (text, yen) in [("45,100円", 45_100), ("45,100(税込)", 45_100), ("45100", 45_100), (" ¥45,100- ", 45_100)] {
+        for (text, yen) in [("45,100円", 45_100), ("45,100(税込)", 45_100), ("45100", 45_100), (" ¥45,100- ", 45_100)]
+        {
             assert!(matches!(whole(text, false), Whole::Amount(amount) if amount.yen.get() == yen), "{text}");
         }
         for text in ["", "-", "―", " ー "] {

@@ -7,14 +7,53 @@ use std::ops::Range;
 
 /// Words before a day that say it is the one, the plainest first.
 const ISSUED: [&str; 16] = [
-    "発行日", "発行年月日", "領収日", "領収年月日", "発行", "購入日", "支払日", "入金日", "取引日", "取引年月日", "利用日", "売上日",
-    "請求日", "見積日", "日付", "年月日",
+    "発行日",
+    "発行年月日",
+    "領収日",
+    "領収年月日",
+    "発行",
+    "購入日",
+    "支払日",
+    "入金日",
+    "取引日",
+    "取引年月日",
+    "利用日",
+    "売上日",
+    "請求日",
+    "見積日",
+    "日付",
+    "年月日",
 ];
 
 /// Words before a day of something else.
 const OTHERWISE: [&str; 27] = [
-    "期限", "納品", "納入", "納期", "期間", "有効", "注文", "受注", "出荷", "作業", "完了", "検収", "導入", "開始", "終了", "次回",
-    "保守", "保証", "設立", "生年月日", "締", "予定", "適用", "改訂", "印刷", "契約", "導入日",
+    "期限",
+    "納品",
+    "納入",
+    "納期",
+    "期間",
+    "有効",
+    "注文",
+    "受注",
+    "出荷",
+    "作業",
+    "完了",
+    "検収",
+    "導入",
+    "開始",
+    "終了",
+    "次回",
+    "保守",
+    "保証",
+    "設立",
+    "生年月日",
+    "締",
+    "予定",
+    "適用",
+    "改訂",
+    "印刷",
+    "契約",
+    "導入日",
 ];
 
 struct Candidate {
@@ -47,7 +86,11 @@ pub(super) fn issued_on(layout: &Layout) -> Option<Field<Date>> {
     let contradicts = !second_there.is_empty() && !agrees;
     let rival = first.iter().find(|other| {
         other.day != best.day
-            && if best.labelled.is_some() { other.labelled.is_some() } else { other.score >= 0 && best.score - other.score < 8 }
+            && if best.labelled.is_some() {
+                other.labelled.is_some()
+            } else {
+                other.score >= 0 && best.score - other.score < 8
+            }
     });
 
     let mut reasons = Vec::new();
@@ -65,7 +108,13 @@ pub(super) fn issued_on(layout: &Layout) -> Option<Field<Date>> {
             (true, ..) => 880,
             (false, ..) => 820,
         },
-        Method::Text | Method::Sheet => if best.labelled.is_some() { 990 } else { 960 },
+        Method::Text | Method::Sheet => {
+            if best.labelled.is_some() {
+                990
+            } else {
+                960
+            }
+        }
     };
     if from_second && !first.is_empty() {
         per_mille = per_mille.min(700);
@@ -148,7 +197,10 @@ enum Named {
 fn name(label: &str) -> Named {
     let otherwise = OTHERWISE.iter().filter_map(|word| label.rfind(word)).max();
     let number = label.ends_with("No") || label.ends_with("No.") || label.ends_with("番号") || label.ends_with("番号:");
-    let issued = (0..).zip(ISSUED).filter_map(|(rank, word)| Some((label.rfind(word)?, rank, word))).min_by_key(|(_, rank, _)| *rank);
+    let issued = (0..)
+        .zip(ISSUED)
+        .filter_map(|(rank, word)| Some((label.rfind(word)?, rank, word)))
+        .min_by_key(|(_, rank, _)| *rank);
     match (issued, otherwise) {
         _ if number => Named::Otherwise,
         (Some((at, rank, word)), other) if other.is_none_or(|other| other < at) => Named::Issued(word, rank),

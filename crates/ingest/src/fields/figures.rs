@@ -1,6 +1,6 @@
 //! The amounts on a document, each with what the words beside and above it say that it is.
 
-use super::amount::{self, Amount, Written};
+use super::amount::{self, Amount};
 use super::layout::{Content, Layout, Piece, Row, squash, touch};
 use super::table;
 use claim::Yen;
@@ -181,7 +181,8 @@ fn mark_discounts(row: &Row, at: usize, found: &mut [Figure]) {
 const DISCOUNT: [&str; 4] = ["値引", "割引", "クーポン", "ポイント利用"];
 
 fn name(figure: &mut Figure, layout: &Layout, headers: &[usize], label: &str, next: &str) {
-    if ["以上", "未満", "以下", "まで", "限度", "を上限", "超"].iter().any(|limit| next.starts_with(limit)) {
+    if ["以上", "未満", "以下", "まで", "限度", "を上限", "超"].iter().any(|limit| next.starts_with(limit))
+    {
         figure.role = Role::Elsewhere;
         return;
     }
@@ -230,7 +231,10 @@ pub(super) fn rate_in(text: &str) -> Option<u8> {
             _ => None,
         }
     };
-    text.match_indices(['%', '％']).filter_map(|(at, _)| rate(at)).next_back().or_else(|| text.contains("軽減").then_some(8))
+    text.match_indices(['%', '％'])
+        .filter_map(|(at, _)| rate(at))
+        .next_back()
+        .or_else(|| text.contains("軽減").then_some(8))
 }
 
 /// Words beside amounts and what they say. Of the words in a label that nearest to the amount counts, and of those
@@ -365,6 +369,22 @@ const LABELS: &[(&str, Role)] = &[
 
 /// What a label (text without spaces) says of the amount after it, and the word that says so.
 pub(super) fn role_of(label: &str) -> Option<(Role, &'static str)> {
+    // 「(税込)」 after a word says more of it, and alone little.
+    let bare = label.trim_end_matches(|c: char| !c.is_alphanumeric());
+    for (ending, included) in [("税込", true), ("税込み", true), ("税抜", false), ("税抜き", false), ("税別", false)]
+    {
+        let Some(rest) = bare.strip_suffix(ending) else { continue };
+        let Some((role, word)) = plain_role(rest) else { continue };
+        return Some(match role {
+            Role::Base(None) => (Role::Base(Some(included)), word),
+            Role::Total(_) | Role::Subtotal if !included => (Role::Net, word),
+            role => (role, word),
+        });
+    }
+    plain_role(label)
+}
+
+fn plain_role(label: &str) -> Option<(Role, &'static str)> {
     let (end, length, word, role) = LABELS
         .iter()
         .filter_map(|(word, role)| {
@@ -379,46 +399,20 @@ pub(super) fn role_of(label: &str) -> Option<(Role, &'static str)> {
             ))
         })
         .max_by_key(|(end, length, ..)| (*end, *length))?;
-    // Far from the amount a word belongs to something else.
-    let after: String = label[end..].chars().collect();
-    let words_after = after.chars().filter(|c| c.is_alphabetic()).count();
-    let start = end - length;
-    let without = label[start..].contains("税抜") || label[start..].contains("税別") || label[start..].contains("外税");
-    let with = label[start..].contains("税込") || label[start..].contains("内税");
+    let words_after = label[end..].chars().filter(|c| c.is_alphabetic()).count();
+    let before = &label[..end - length];
+    let without = ["税抜", "税別", "外税"].iter().any(|word| before.contains(word));
+    let with = ["税込", "内税"].iter().any(|word| before.contains(word));
     Some(match role {
-        Role::Total(_) if without && !word.contains("税込") => (Role::Net, word),
-        Role::Total(_) | Role::Subtotal if label[..start].ends_with("税抜") || label[..start].ends_with("税別") => {
-            (Role::Net, word)
-        }
-        Role::Base(None) => {
-            let before = &label[..start];
-            let said = if without || before.contains("税抜") || before.contains("外税") {
-                Some(false)
-            } else if with || before.contains("税込") || before.contains("内税") {
-                Some(true)
-            } else {
-                None
-            };
-            (Role::Base(said), word)
-        }
+        Role::Total(_) | Role::Subtotal if without && !with => (Role::Net, word),
+        Role::Base(None) if without => (Role::Base(Some(false)), word),
+        Role::Base(None) if with => (Role::Base(Some(true)), word),
         // 「10%対象計」「8%合計」 are parts of the whole.
-        Role::Total(_) if rate_in(&label[..start]).is_some() && !with => (Role::Base(None), word),
-        Role::Total(_) if rate_in(&label[..start]).is_some() => (Role::Base(Some(true)), word),
+        Role::Total(_) if rate_in(before).is_some() => (Role::Base(with.then_some(true)), word),
+        // Far from the amount a word belongs to something else.
         Role::Total(strength) if words_after > 6 => (Role::Total(strength.min(1)), word),
         role => (role, word),
     })
-}
-
-/// The refused numbers of a piece that look like amounts, for problems.
-pub(super) fn refused(piece: &Piece, noisy: bool) -> Option<amount::Refusal> {
-    match piece.content {
-        Content::Number => cell_number(&piece.text).and_then(Result::err),
-        Content::Formula => None,
-        Content::Text => amount::find(&piece.text, noisy).into_iter().find_map(|written| match written {
-            Written::Refused(_, refusal) => Some(refusal),
-            Written::Amount(_) => None,
-        }),
-    }
 }
 
 #[cfg(test)]
@@ -456,9 +450,14 @@ mod tests {
 
     #[test]
     fn rates_are_those_of_the_tax_law() {
-        for (text, rate) in
-            [("10%", Some(10)), ("(8%対象", Some(8)), ("軽減税率", Some(8)), ("50%", None), ("10%8%", Some(8)), ("", None)]
-        {
+        for (text, rate) in [
+            ("10%", Some(10)),
+            ("(8%対象", Some(8)),
+            ("軽減税率", Some(8)),
+            ("50%", None),
+            ("10%8%", Some(8)),
+            ("", None),
+        ] {
             assert_eq!(rate_in(text), rate, "{text}");
         }
     }

@@ -14,6 +14,9 @@ use rust_decimal::Decimal;
 /// More lines than any itemization has.
 const MOST_LINES: usize = 2000;
 
+/// How tall a row of a sheet is laid out.
+const BLANK_ROW: f32 = 20.0;
+
 /// A line before its confidence is known.
 struct Draft {
     line: ItemizationLine,
@@ -64,6 +67,7 @@ impl Draught {
         let mut pending: Vec<(Piece, f32)> = Vec::new();
         let mut last_bottom = layout.rows[header.rows.1].bounds[3];
         let begun = self.drafts.len();
+        let mut after_sum = false;
         for at in header.rows.1 + 1..end.min(layout.rows.len()) {
             let row = &layout.rows[at];
             // A page that goes on without a new header has the same columns; a new sheet has not.
@@ -76,6 +80,7 @@ impl Draught {
             match kind {
                 RowKind::Total | RowKind::Subtotal | RowKind::Tax => {
                     self.rows.push(at);
+                    (after_sum, last_bottom) = (true, row.bounds[3]);
                     self.sum_row(layout, header, &cells, row, kind, &words);
                     if kind == RowKind::Total && self.drafts.len() > begun && !self.subtotals_follow(layout, at, end) {
                         return;
@@ -93,13 +98,17 @@ impl Draught {
                 }
                 RowKind::Line => {}
             }
+            // Below the sums and a blank row other things stand.
+            if after_sum && layout.method == Method::Sheet && row.bounds[1] - last_bottom > BLANK_ROW {
+                break;
+            }
             let mut description = describe(&cells, header);
-            let amounts = self.amounts(layout, header, &cells, !description.is_empty(), row);
+            let amounts = self.amounts(layout, header, &cells, !description.is_empty() && !after_sum, row);
             if amounts.is_empty() {
                 let gap = row.bounds[1] - last_bottom;
                 // Far below the last line other things stand, unless the form leaves rows empty.
                 if layout.method == Method::Sheet {
-                    if self.drafts.len() > begun && gap > 60.0 && description.is_empty() {
+                    if self.drafts.len() > begun && gap > 3.0 * BLANK_ROW && description.is_empty() {
                         break;
                     }
                 } else if let Some(words) = description.pieces.first().filter(|_| gap < 2.5 * layout.typical_height) {
@@ -177,14 +186,10 @@ impl Draught {
             }
             RowKind::Total => {
                 let total = match in_columns.as_slice() {
-                    [] => row
-                        .pieces
-                        .iter()
-                        .rev()
-                        .find_map(|piece| {
-                            let amount = figures::amounts_of(piece, layout.noisy()).pop()?;
-                            Some((amount.yen, piece.part(amount.range)))
-                        }),
+                    [] => row.pieces.iter().rev().find_map(|piece| {
+                        let amount = figures::amounts_of(piece, layout.noisy()).pop()?;
+                        Some((amount.yen, piece.part(amount.range)))
+                    }),
                     [(_, piece, amount)] => Some((amount.yen, piece.clone())),
                     // A sum of each column of its own: the whole is not written here.
                     several if several.iter().all(|(c, ..)| matches!(c, Column::Eligible | Column::Ineligible)) => {
@@ -228,10 +233,8 @@ impl Draught {
                 _ => {}
             }
         }
-        let positive =
-            [Column::Amount, Column::Eligible, Column::Ineligible].map(|wanted| {
-                found.iter().any(|(column, _, amount)| *column == wanted && amount.yen > Yen::ZERO)
-            });
+        let positive = [Column::Amount, Column::Eligible, Column::Ineligible]
+            .map(|wanted| found.iter().any(|(column, _, amount)| *column == wanted && amount.yen > Yen::ZERO));
         let [whole, eligible, ineligible] = positive;
         // One amount in two forms: with tax is the one that counts; the columns ① and ② divide 金額.
         if whole {
@@ -282,9 +285,7 @@ impl Draught {
         for (column, piece, amount) in amounts {
             let mut yen = amount.yen;
             let mut net = column == Column::Net;
-            if net
-                && let Some(with_tax) = tax.and_then(|tax| yen.checked_add(tax))
-            {
+            if net && let Some(with_tax) = tax.and_then(|tax| yen.checked_add(tax)) {
                 (yen, net) = (with_tax, false);
             }
             let eligible = match column {
@@ -424,21 +425,36 @@ impl Draught {
         let taxed = self.add_tax(total);
         let lines_sum = sum(&self.drafts);
         let adds_up = total.is_some() && lines_sum == total;
-        let parts = |eligible| Yen::checked_sum(
-            self.drafts.iter().filter(|draft| draft.line.eligible == Some(eligible)).map(|draft| draft.line.amount_yen),
-        );
+        let parts = |eligible| {
+            Yen::checked_sum(
+                self.drafts
+                    .iter()
+                    .filter(|draft| draft.line.eligible == Some(eligible))
+                    .map(|draft| draft.line.amount_yen),
+            )
+        };
         let parts_add_up = !self.subtotals.is_empty()
-            && [true, false].into_iter().filter_map(parts).any(|part| part > Yen::ZERO && self.subtotals.contains(&part))
+            && [true, false]
+                .into_iter()
+                .filter_map(parts)
+                .any(|part| part > Yen::ZERO && self.subtotals.contains(&part))
             || (lines_sum.is_some_and(|sum| self.subtotals.contains(&sum)) && self.drafts.len() > 1);
         let several = self.drafts.len() > 1;
         let second_agrees = |bounds: [f32; 4], sheet: usize, yen: Yen| {
-            let mut there = figures.second.iter().filter(|f| f.sheet == sheet && touch(f.piece.bounds, bounds, 1.0)).peekable();
+            let mut there =
+                figures.second.iter().filter(|f| f.sheet == sheet && touch(f.piece.bounds, bounds, 1.0)).peekable();
             there.peek()?;
             Some(there.any(|figure| figure.yen() == yen))
         };
 
         let total_field = chosen.map(|(value, piece, word)| {
-            let sheet = layout.rows.iter().find(|row| row.pieces.iter().any(|p| touch(p.bounds, piece.bounds, 0.0) && p.spot.page == piece.spot.page)).map_or(0, |row| row.sheet);
+            let sheet = layout
+                .rows
+                .iter()
+                .find(|row| {
+                    row.pieces.iter().any(|p| touch(p.bounds, piece.bounds, 0.0) && p.spot.page == piece.spot.page)
+                })
+                .map_or(0, |row| row.sheet);
             let mut reasons = vec![format!("見出し「{word}」")];
             let second = second_agrees(piece.bounds, sheet, value);
             if adds_up {
@@ -482,7 +498,13 @@ impl Draught {
                     (false, None) if draft.repaired || draft.loose => 600,
                     (false, None) => 700,
                 },
-                _ if draft.loose => if adds_up { 960 } else { 700 },
+                _ if draft.loose => {
+                    if adds_up {
+                        960
+                    } else {
+                        700
+                    }
+                }
                 _ if adds_up || parts_add_up => 990,
                 _ if total.is_none() => 960,
                 // One line may be missing, or one too many: which one it is the sum does not say.
@@ -543,9 +565,8 @@ impl Description {
 }
 
 fn describe(cells: &Cells, header: &Header) -> Description {
-    let worded = |column| {
-        cells.get(header, column).filter(|piece| piece.text.chars().any(char::is_alphabetic)).cloned()
-    };
+    let worded =
+        |column| cells.get(header, column).filter(|piece| piece.text.chars().any(char::is_alphabetic)).cloned();
     let item = worded(Column::Item);
     let pieces = [item.clone(), worded(Column::Detail)].into_iter().flatten().collect();
     Description { item, pieces }

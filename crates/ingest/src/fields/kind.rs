@@ -35,8 +35,32 @@ const TITLES: &[(&str, DocumentKind)] = &[
 
 /// What a title is made of besides the word: the rest of a title is short.
 const AROUND: &[&str] = &[
-    "御", "ご", "お", "書", "証", "控え", "控", "(控)", "(写)", "写", "兼", "再発行", "(再発行)", "正", "副", "原本", "(お客様控)", "様",
-    "客", "RECEIPT", "表", "計算", "電子", "別紙様式2", "別紙様式", "様式",
+    "御",
+    "ご",
+    "お",
+    "書",
+    "証",
+    "控え",
+    "控",
+    "(控)",
+    "(写)",
+    "写",
+    "兼",
+    "再発行",
+    "(再発行)",
+    "正",
+    "副",
+    "原本",
+    "(お客様控)",
+    "様",
+    "客",
+    "RECEIPT",
+    "表",
+    "計算",
+    "電子",
+    "別紙様式2",
+    "別紙様式",
+    "様式",
 ];
 
 /// Sentences and words that speak for a kind, and how much.
@@ -101,7 +125,13 @@ pub(super) fn titles(layout: &Layout) -> Vec<Title> {
             let scale = piece.height() / layout.typical_height;
             let spaced = piece.text.split(' ').filter(|part| part.chars().count() == 1).count() >= 3;
             let mut score = if plain { 30 } else { 16 };
-            score += if scale >= 1.5 { 20 } else if scale >= 1.2 { 10 } else { 0 };
+            score += if scale >= 1.5 {
+                20
+            } else if scale >= 1.2 {
+                10
+            } else {
+                0
+            };
             score += if spaced { 8 } else { 0 };
             score += match on_sheet {
                 0..=2 => 14,
@@ -109,14 +139,7 @@ pub(super) fn titles(layout: &Layout) -> Vec<Title> {
                 8..=12 => 3,
                 _ => -8,
             };
-            found.push(Title {
-                kind,
-                text,
-                score,
-                sheet: row.sheet,
-                bounds: piece.bounds,
-                spot: piece.spot.clone(),
-            });
+            found.push(Title { kind, text, score, sheet: row.sheet, bounds: piece.bounds, spot: piece.spot.clone() });
         }
     }
     found
@@ -130,7 +153,22 @@ fn title(text: &str) -> Option<(DocumentKind, bool)> {
     }
     // A label, not a title: 請求書番号, 領収日, 見積有効期限, 領収金額.
     const LABELS: [&str; 16] = [
-        "番号", "No", "№", "日", "金額", "合計", "期限", "ください", "ます", "ました", "者", "として", "額", "先", "添付", "発行",
+        "番号",
+        "No",
+        "№",
+        "日",
+        "金額",
+        "合計",
+        "期限",
+        "ください",
+        "ます",
+        "ました",
+        "者",
+        "として",
+        "額",
+        "先",
+        "添付",
+        "発行",
     ];
     let (word, kind) = TITLES.iter().find(|(word, _)| text.contains(word))?;
     let mut rest = text.replacen(word, "", 1);

@@ -98,7 +98,9 @@ impl Layout {
             let over = candidate
                 .pieces
                 .iter()
-                .filter(|piece| piece.bounds[0] < bounds[2] && bounds[0] < piece.bounds[2] && piece.bounds[3] <= top + 1.0)
+                .filter(|piece| {
+                    piece.bounds[0] < bounds[2] && bounds[0] < piece.bounds[2] && piece.bounds[3] <= top + 1.0
+                })
                 .min_by(|a, b| f32::total_cmp(&gap(a.bounds, bounds), &gap(b.bounds, bounds)));
             if let Some(piece) = over {
                 let wordless = !piece.text.chars().any(char::is_alphabetic);
@@ -178,8 +180,14 @@ impl Piece {
     fn new(raw: &str, bounds: [f32; 4], spot: Spot, content: Content) -> Option<Piece> {
         let (text, map) = fold(raw);
         let bounds = bounds.map(|side| if side.is_finite() { side } else { 0.0 });
-        (!text.is_empty() || content == Content::Formula)
-            .then(|| Piece { raw: raw.to_owned(), text, map, bounds, spot, content })
+        (!text.is_empty() || content == Content::Formula).then(|| Piece {
+            raw: raw.to_owned(),
+            text,
+            map,
+            bounds,
+            spot,
+            content,
+        })
     }
 
     pub(super) fn height(&self) -> f32 {
@@ -293,19 +301,20 @@ fn fold(raw: &str) -> (String, Vec<(usize, usize)>) {
         let mut chars = rest.char_indices();
         // A letter and the marks on it fold together: ｶ and ﾞ become ガ.
         let Some((_, first)) = chars.next() else { break };
-        let length = chars.find(|(_, c)| !(is_combining_mark(*c) || matches!(c, 'ﾞ' | 'ﾟ'))).map_or(rest.len(), |(i, _)| i);
+        let length =
+            chars.find(|(_, c)| !(is_combining_mark(*c) || matches!(c, 'ﾞ' | 'ﾟ'))).map_or(rest.len(), |(i, _)| i);
         let cluster = &rest[..length];
         let before = text.len();
         match first {
             '①'..='⑳' | '⓪' | '²' | '³' | '¹' => text.push(first),
-            '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => {}
+            c if is_selector(c) => {}
             '‐' | '‑' | '‒' | '–' | '−' | '－' | '﹣' => text.push('-'),
             c if c.is_whitespace() || c.is_control() => {
                 if !text.is_empty() && !text.ends_with(' ') {
                     text.push(' ');
                 }
             }
-            _ => text.extend(cluster.nfkc().map(common_form)),
+            _ => text.extend(cluster.nfkc().filter(|c| !is_selector(*c)).map(common_form)),
         }
         if text.len() > before {
             map.push((before, at));
@@ -316,6 +325,11 @@ fn fold(raw: &str) -> (String, Vec<(usize, usize)>) {
     text.truncate(trimmed);
     map.retain(|(folded, _)| *folded < trimmed);
     (text, map)
+}
+
+/// Characters without a shape of their own.
+fn is_selector(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
 }
 
 /// Radicals that some PDF writers put in place of the character (NFKC leaves them), and old forms of a few characters.
@@ -425,8 +439,8 @@ fn cell_name(column: usize, row: usize) -> String {
 
 /// Two-character words that are often set wide.
 const SPACED_WORDS: [&str; 22] = [
-    "合計", "金額", "小計", "総額", "但し", "御中", "単価", "数量", "項目", "内訳", "品名", "税率", "摘要", "備考", "品目", "名称",
-    "内容", "税額", "日付", "住所", "電話", "現金",
+    "合計", "金額", "小計", "総額", "但し", "御中", "単価", "数量", "項目", "内訳", "品名", "税率", "摘要", "備考",
+    "品目", "名称", "内容", "税額", "日付", "住所", "電話", "現金",
 ];
 
 /// Joins what is one thing in pieces of one character: digits in boxes, and words set wide.
@@ -450,7 +464,8 @@ fn join_spaced(pieces: Vec<Piece>) -> Vec<Piece> {
             end
         };
         let digits = run(&digit, 3.0);
-        let count = pieces[at..digits].iter().filter(|piece| one_char(piece).is_some_and(|c| c.is_ascii_digit())).count();
+        let count =
+            pieces[at..digits].iter().filter(|piece| one_char(piece).is_some_and(|c| c.is_ascii_digit())).count();
         let letters = run(&|c: char| !c.is_ascii() && c.is_alphabetic(), 6.0);
         let word: String = pieces[at..letters].iter().filter_map(one_char).collect();
         let (end, between) = if count >= 4 || (count == 3 && matches!(one_char(&pieces[at]), Some('¥' | '\\'))) {
@@ -473,7 +488,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn piece(raw: &str) -> Option<Piece> {
-        Piece::new(raw, [0.0, 0.0, 100.0, 10.0], Spot { bounds: Some([0, 0, 100, 10]), ..Spot::default() }, Content::Text)
+        Piece::new(
+            raw,
+            [0.0, 0.0, 100.0, 10.0],
+            Spot { bounds: Some([0, 0, 100, 10]), ..Spot::default() },
+            Content::Text,
+        )
     }
 
     #[test]

@@ -46,7 +46,14 @@ const PAYEE_LABELS: [&str; 9] =
     ["医療機関名称", "医療機関等名称", "医療機関名", "医療機関等名", "宛名", "宛先", "お客様名", "お名前", "施設名"];
 /// Legal forms that stand on a line of their own above the name of the clinic.
 const BODIES: [&str; 8] = [
-    "医療法人", "社会医療法人", "社会福祉法人", "一般社団法人", "公益財団法人", "一般財団法人", "社会福祉協議会", "学校法人",
+    "医療法人",
+    "社会医療法人",
+    "社会福祉法人",
+    "一般社団法人",
+    "公益財団法人",
+    "一般財団法人",
+    "社会福祉協議会",
+    "学校法人",
 ];
 
 /// The name on the line with 様, 御中 or 殿, or beside a label such as 医療機関名.
@@ -135,7 +142,12 @@ fn nearest_run(row: &Row, name: &Piece) -> Piece {
             None => piece.clone(),
         }
     };
-    run.iter().rev().map(|piece| cut(piece)).filter(|piece| !piece.text.is_empty()).reduce(|a, b| a.and(&b, " ")).unwrap_or_else(|| name.clone())
+    run.iter()
+        .rev()
+        .map(|piece| cut(piece))
+        .filter(|piece| !piece.text.is_empty())
+        .reduce(|a, b| a.and(&b, " "))
+        .unwrap_or_else(|| name.clone())
 }
 
 /// A name without label, brackets and spaces around it.
@@ -194,14 +206,40 @@ fn labelled(layout: &Layout, at: usize, labels: &[&'static str]) -> Option<(&'st
 // --------------------------------------------------------------------------------------------------------------- issuer
 
 const COMPANY_FORMS: [&str; 16] = [
-    "株式会社", "(株)", "有限会社", "(有)", "合同会社", "合資会社", "合名会社", "協同組合", "(同)", "株式會社", "商会", "電機",
-    "一般社団法人", "Co.,Ltd", "Inc.", "商店",
+    "株式会社",
+    "(株)",
+    "有限会社",
+    "(有)",
+    "合同会社",
+    "合資会社",
+    "合名会社",
+    "協同組合",
+    "(同)",
+    "株式會社",
+    "商会",
+    "電機",
+    "一般社団法人",
+    "Co.,Ltd",
+    "Inc.",
+    "商店",
 ];
 const ISSUER_LABELS: [&str; 8] = ["発行者", "発行元", "販売者", "販売店", "請求者", "領収者", "会社名", "社名"];
 const ANCHORS: [&str; 9] = ["TEL", "Tel", "電話", "〒", "登録番号", "住所", "FAX", "印", "担当"];
 /// Lines that name a company that issued nothing.
 const NOT_ISSUERS: [&str; 13] = [
-    "銀行", "信用金庫", "口座", "として", "但し", "但", "製造", "メーカー", "御中", "様", "支店名", "カード会社", "対応",
+    "銀行",
+    "信用金庫",
+    "口座",
+    "として",
+    "但し",
+    "但",
+    "製造",
+    "メーカー",
+    "御中",
+    "様",
+    "支店名",
+    "カード会社",
+    "対応",
 ];
 
 /// The company that issued the document.
@@ -235,7 +273,13 @@ pub(super) fn issuer(layout: &Layout, payee: Option<&Field<String>>) -> Option<F
             };
             let strong = COMPANY_FORMS[..9].contains(&form);
             let mut score = if strong { 40 } else { 15 };
-            score += if near(1) { 20 } else if near(4) { 14 } else { 0 };
+            score += if near(1) {
+                20
+            } else if near(4) {
+                14
+            } else {
+                0
+            };
             score -= i32::from(layout.rows[..at].iter().all(|above| above.sheet != row.sheet)) * 5;
             let value = company_name(&run.text);
             if !value.is_empty() {
@@ -257,7 +301,9 @@ pub(super) fn issuer(layout: &Layout, payee: Option<&Field<String>>) -> Option<F
         let letters = text.chars().filter(|c| c.is_alphabetic()).count();
         letters >= 3
             && !text.chars().any(|c| c.is_ascii_digit())
-            && !["領収", "様", "御中", "但", "見積", "請求", "納品", "明細", "県", "区", "市"].iter().any(|word| text.contains(word))
+            && !["領収", "様", "御中", "但", "見積", "請求", "納品", "明細", "県", "区", "市"]
+                .iter()
+                .any(|word| text.contains(word))
     })?;
     let piece = shop.pieces.first()?;
     Some(field(layout, company_name(&piece.text), piece, false, vec!["住所・電話の上".to_owned()]))
@@ -269,10 +315,11 @@ fn company(text: &str) -> Option<&'static str> {
 
 /// A company's name that was split at a narrow gap: 「株式会社」「青空電機」.
 fn company_run(pieces: &[Piece], at: usize) -> Piece {
-    let close = |a: &Piece, b: &Piece| {
-        b.bounds[0] - a.bounds[2] < 1.6 * a.height().max(b.height()) && a.spot.cell.is_none()
+    let close =
+        |a: &Piece, b: &Piece| b.bounds[0] - a.bounds[2] < 1.6 * a.height().max(b.height()) && a.spot.cell.is_none();
+    let name = |piece: &Piece| {
+        !piece.text.chars().any(|c| c.is_ascii_digit()) && !ANCHORS.iter().any(|word| piece.text.contains(word))
     };
-    let name = |piece: &Piece| !piece.text.chars().any(|c| c.is_ascii_digit()) && !ANCHORS.iter().any(|word| piece.text.contains(word));
     let mut run = pieces[at].clone();
     if let Some(previous) = at.checked_sub(1).and_then(|i| pieces.get(i)).filter(|p| close(p, &run) && name(p))
         && company(&previous.text).is_none()
@@ -401,8 +448,9 @@ fn numbers(text: &str, noisy: bool) -> Vec<(Range<usize>, String, bool)> {
             next += 1;
         }
         let range = chars[at].0..chars.get(end).map_or(text.len(), |(byte, _)| *byte);
-        let holds =
-            |digits: &str| RegistrationNumber::parse(&format!("T{digits}")).is_ok_and(|number| number.check_digit_holds());
+        let holds = |digits: &str| {
+            RegistrationNumber::parse(&format!("T{digits}")).is_ok_and(|number| number.check_digit_holds())
+        };
         match (digits.len(), with_t) {
             (13, true) => found.push((range, format!("T{digits}"), true)),
             (13, false) if holds(&digits) => found.push((range, format!("T{digits}"), false)),
@@ -429,9 +477,7 @@ pub(super) fn proviso(layout: &Layout) -> Option<Field<String>> {
         let whole = rest.contains("として");
         let mut piece = joined.part(&row.pieces, start..end);
         // It goes on in the next line, or stands there alone.
-        if !whole
-            && let Some(next) = layout.rows.get(at + 1).filter(|next| next.sheet == row.sheet)
-        {
+        if !whole && let Some(next) = layout.rows.get(at + 1).filter(|next| next.sheet == row.sheet) {
             let below = next.joined();
             if let Some(end) = below.text.find("として")
                 && let Some(more) = below.part(&next.pieces, 0..end)
@@ -474,7 +520,8 @@ mod tests {
     fn a_registration_number_is_found_in_every_form_and_never_guessed() {
         let found = |text: &str, noisy| numbers(text, noisy).into_iter().map(|(_, n, t)| (n, t)).collect::<Vec<_>>();
         let number = |with_t| vec![("T7000012050002".to_owned(), with_t)];
-        for text in ["登録番号 T7000012050002", "T7-0000-1205-0002", "T 7000 0120 50002", "登録番号:T7000012050002"] {
+        for text in ["登録番号 T7000012050002", "T7-0000-1205-0002", "T 7000 0120 50002", "登録番号:T7000012050002"]
+        {
             assert_eq!(found(text, false), number(true), "{text}");
         }
         assert_eq!(found("登録番号 17000012050002", true), number(false));

@@ -87,13 +87,15 @@ fn column(text: &str) -> Option<Column> {
         Column::Net
     } else if has(&["消費税", "税額"]) || is(&["税"]) {
         Column::Tax
-    } else if is(&["No", "NO", "no", "№", "番号", "項番", "行"]) {
+    } else if is(&["No", "NO", "no", "番号", "項番", "行"]) {
         Column::Number
     } else if has(&["備考", "特記"]) {
         Column::Note
-    } else if has(&["品名", "商品", "品目", "項目", "件名", "名称", "費目", "品番", "区分", "経費"]) && length <= 10 {
+    } else if has(&["品名", "商品", "品目", "項目", "件名", "名称", "費目", "品番", "区分", "経費"]) && length <= 10
+    {
         Column::Item
-    } else if has(&["内訳", "摘要", "内容", "明細", "仕様", "規格", "型番", "型式", "詳細"]) && length <= 10 {
+    } else if has(&["内訳", "摘要", "内容", "明細", "仕様", "規格", "型番", "型式", "詳細"]) && length <= 10
+    {
         Column::Detail
     } else if has(&["金額", "価格", "税込", "小計", "合計", "代金", "費用", "金 額"]) && length <= 12 {
         Column::Amount
@@ -108,7 +110,9 @@ fn column(text: &str) -> Option<Column> {
 
 /// Headers that stand in one word with spaces: 「品名 数量 単価 金額」, also set wide (「品 名」).
 fn split_heads(piece: &Piece) -> Vec<(Option<Column>, Piece)> {
-    if let Some(column) = column(&piece.squashed()).filter(|_| !piece.text.contains(' ') || piece.text.chars().count() <= 5) {
+    if let Some(column) =
+        column(&piece.squashed()).filter(|_| !piece.text.contains(' ') || piece.text.chars().count() <= 5)
+    {
         return vec![(Some(column), piece.clone())];
     }
     let parts = piece.parts();
@@ -137,7 +141,9 @@ fn split_heads(piece: &Piece) -> Vec<(Option<Column>, Piece)> {
 
 fn is_amount(piece: &Piece) -> bool {
     piece.content == Content::Number
-        || amount::amounts(&piece.text, false).iter().any(|amount| amount.marked || amount.grouped || amount.yen.get() >= 1000)
+        || amount::amounts(&piece.text, false)
+            .iter()
+            .any(|amount| amount.marked || amount.grouped || amount.yen.get() >= 1000)
 }
 
 /// The heads of a row if it is the header of a table: several, one of them of amounts, and little else.
@@ -157,7 +163,8 @@ fn heads(row: &Row) -> Option<Vec<Head>> {
     }
     let mut kinds: Vec<Column> = heads.iter().map(|head| head.column).collect();
     kinds.dedup();
-    let described = kinds.iter().any(|c| matches!(c, Column::Item | Column::Detail | Column::Quantity | Column::UnitPrice));
+    let described =
+        kinds.iter().any(|c| matches!(c, Column::Item | Column::Detail | Column::Quantity | Column::UnitPrice));
     let money = kinds.iter().any(|c| c.holds_amount());
     (kinds.len() >= 2 && money && described && others <= heads.len()).then_some(heads)
 }
@@ -368,14 +375,28 @@ pub(super) fn row_kind(words: &str) -> RowKind {
     let text: String = squash(words).chars().filter(|c| c.is_alphabetic() || *c == '+').collect();
     let starts = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
     let length = text.chars().count();
-    if ["値引", "割引", "クーポン", "ポイント利用", "ポイント充当"].iter().any(|word| text.contains(word)) {
+    if ["値引", "割引", "クーポン", "ポイント利用", "ポイント充当"].iter().any(|word| text.contains(word))
+    {
         RowKind::Discount
     } else if starts(&["小計", "商品計", "中計"]) && length <= 12 {
         RowKind::Subtotal
-    } else if starts(&["消費税", "内消費税", "うち消費税", "内税", "外税", "税額", "うち税"]) && length <= 14 {
+    } else if starts(&["消費税", "内消費税", "うち消費税", "内税", "外税", "税額", "うち税"]) && length <= 14
+    {
         RowKind::Tax
-    } else if (starts(&["合計", "総合計", "総額", "総計", "税込合計", "税込総額", "請求金額", "御請求", "ご請求", "お支払", "領収金額", "領収額"])
-        && length <= 14)
+    } else if (starts(&[
+        "合計",
+        "総合計",
+        "総額",
+        "総計",
+        "税込合計",
+        "税込総額",
+        "請求金額",
+        "御請求",
+        "ご請求",
+        "お支払",
+        "領収金額",
+        "領収額",
+    ]) && length <= 14)
         || matches!(text.as_str(), "計" | "TOTAL" | "Total" | "税込計" | "税込")
     {
         RowKind::Total
@@ -405,7 +426,7 @@ mod tests {
             ("②補助対象外金額", Some(Column::Ineligible)),
             ("消費税額", Some(Column::Tax)),
             ("税率", Some(Column::Rate)),
-            ("№", Some(Column::Number)),
+            ("No.", Some(Column::Number)),
             ("領収書内訳書", None),
             ("10%対象額", None),
             ("タブレット", None),

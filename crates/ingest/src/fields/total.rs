@@ -70,8 +70,11 @@ pub(super) fn total(figures: &Figures, method: Method) -> Option<Field<Yen>> {
                 !second && (is_labelled_total(figure, 3) || strength(figure) >= strength_of_figure.max(25))
             })
     });
-    let second_says =
-        if from_second { Some(figures.first.iter().any(|f| f.is_at(figure) && f.yen() == yen)) } else { figures.second_at(figure) };
+    let second_says = if from_second {
+        Some(figures.first.iter().any(|f| f.is_at(figure) && f.yen() == yen))
+    } else {
+        figures.second_at(figure)
+    };
     let second_agrees = second_says == Some(true)
         || (!from_second && seen.iter().any(|(first, second)| !second && figures.second_at(first) == Some(true)));
 
@@ -216,7 +219,11 @@ impl Sums {
 
     /// How the other amounts agree with `total`.
     pub(super) fn agreement(&self, total: Yen) -> Agreement {
-        if self.taxes.iter().any(|(_, tax)| total.checked_sub(*tax).is_some_and(|net| self.parts.contains(&net) && net != *tax)) {
+        if self
+            .taxes
+            .iter()
+            .any(|(_, tax)| total.checked_sub(*tax).is_some_and(|net| self.parts.contains(&net) && net != *tax))
+        {
             return Agreement::Exact("税抜額と消費税の和に一致");
         }
         let all_taxes = Yen::checked_sum(self.taxes.iter().map(|(_, tax)| *tax));
@@ -232,9 +239,11 @@ impl Sums {
         {
             return Agreement::Exact("税率ごとの額の和に一致");
         }
-        if self.tendered.iter().any(|given| {
-            self.change.iter().any(|back| given.checked_sub(*back) == Some(total) && *given != total)
-        }) {
+        if self
+            .tendered
+            .iter()
+            .any(|given| self.change.iter().any(|back| given.checked_sub(*back) == Some(total) && *given != total))
+        {
             return Agreement::Exact("お預りとお釣りの差に一致");
         }
         if self.lines.len() > 1 && !self.discounted {
@@ -285,8 +294,9 @@ pub(super) fn tax_lines(figures: &Figures, total: Option<Yen>) -> Vec<TaxLine> {
         .collect();
     let rate_of = |tax: Yen| {
         [10u8, 8].into_iter().find(|rate| {
-            total.is_some_and(|total| tax_fits(total, *rate, tax) || total.checked_sub(tax).is_some_and(|net| tax_on(net, *rate, tax)))
-                || bases.iter().any(|(.., base)| tax_on(*base, *rate, tax))
+            total.is_some_and(|total| {
+                tax_fits(total, *rate, tax) || total.checked_sub(tax).is_some_and(|net| tax_on(net, *rate, tax))
+            }) || bases.iter().any(|(.., base)| tax_on(*base, *rate, tax))
         })
     };
     let taxes: Vec<(u8, Yen)> = figures

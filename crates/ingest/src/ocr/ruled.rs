@@ -31,22 +31,23 @@ pub(super) fn remove(image: &mut GrayImage, dpi: u32) {
     let thick_across_lying = upright.run_lengths().transposed();
     let thick_across_standing = ink.run_lengths();
 
-    let mut lying = ink.long_runs(&Run { long, thick, gap: GAP, thin_percent: 66 }, &thick_across_lying, |_, _, _| true);
-    // Between dashes there is paper, so nothing of a line of text may be thick.
+    let solid = Run { long, thick, gap: GAP, thin_percent: 66 };
+    // Between dashes there is paper, so nothing may be thick, or a row through letters would count.
     let dashed = Run { long: pixels(DASHED_INCHES.0), thick, gap: pixels(DASHED_INCHES.1), thin_percent: 97 };
-    let dashes = ink.long_runs(&dashed, &thick_across_lying, |_, _, _| true);
-    for (at, dash) in dashes.cells.iter().enumerate() {
-        lying.cells[at] |= *dash && ink.cells[at];
-    }
+    let lying = ink
+        .long_runs(&solid, &thick_across_lying, |_, _, _| true)
+        .or_both(&ink.long_runs(&dashed, &thick_across_lying, |_, _, _| true), &ink);
     let meets_lying = |x: usize, y: usize| {
         let reach = 2 * thick;
         (y.saturating_sub(reach)..(y + reach + 1).min(height))
             .any(|y| (x.saturating_sub(2)..(x + 3).min(width)).any(|x| lying.at(x, y)))
     };
+    let across_upright = thick_across_standing.transposed();
     let standing = upright
-        .long_runs(&Run { long: short, thick, gap: GAP, thin_percent: 66 }, &thick_across_standing.transposed(), |x, from, to| {
+        .long_runs(&Run { long: short, ..solid }, &across_upright, |x, from, to| {
             to - from >= long || (meets_lying(x, from) && meets_lying(x, to - 1))
         })
+        .or_both(&upright.long_runs(&dashed, &across_upright, |_, _, _| true), &upright)
         .transposed();
 
     // A line's soft edges lie around its ink; where ink goes on across the line, a character stands on it and stays.
@@ -79,6 +80,7 @@ struct Cells<T> {
 }
 
 /// What counts as a line, in pixels.
+#[derive(Clone, Copy)]
 struct Run {
     long: usize,
     thick: usize,
@@ -162,6 +164,14 @@ impl Cells<bool> {
 
     fn at(&self, x: usize, y: usize) -> bool {
         self.cells[y * self.width + x]
+    }
+
+    /// These, and those that are in both of the others.
+    fn or_both(mut self, one: &Ink, other: &Ink) -> Ink {
+        for ((cell, one), other) in self.cells.iter_mut().zip(&one.cells).zip(&other.cells) {
+            *cell |= *one && *other;
+        }
+        self
     }
 
     /// At each pixel of ink, how long the run of ink along its row is.

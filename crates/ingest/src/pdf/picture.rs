@@ -107,23 +107,14 @@ fn scan_of<'a>(
         x_scale: (x_points / points_per_pixel) as f32,
         y_scale: (y_points / points_per_pixel) as f32,
     };
-    let raster = Raster {
-        grey: grey.pixels,
-        width: grey.width,
-        height: grey.height,
-        points_per_pixel: points_per_pixel as f32,
-    };
+    let raster =
+        Raster { grey: grey.pixels, width: grey.width, height: grey.height, points_per_pixel: points_per_pixel as f32 };
     Some((raster, placed))
 }
 
 /// Draws a page. The scale comes from the budget of pixels and never from the page's size alone: writers set that to
 /// anything.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by the budget of pixels")]
-fn draw<'a>(
-    page: &'a Page<'a>,
-    settings: &InterpreterSettings,
-    limits: &Limits,
-) -> Result<(Raster, Placed), Problem> {
+fn draw<'a>(page: &'a Page<'a>, settings: &InterpreterSettings, limits: &Limits) -> Result<(Raster, Placed), Problem> {
     const DOTS_PER_INCH: f32 = 300.0;
     let (width, height) = page.render_dimensions();
     let budget = limits.drawn_pixels as f32;

@@ -52,9 +52,10 @@ fn a_phrase_is_one_word_with_its_box_in_points_from_the_top_left() {
 #[test]
 fn columns_of_a_table_stay_apart_however_narrow_the_gutter() {
     let row = |content: Content, down, cells: [&str; 4]| {
-        [60.0, 200.0, 230.0, 290.0].into_iter().zip(cells).fold(content, |content, (left, cell)| {
-            content.text(left, down, 10.0, cell)
-        })
+        [60.0, 200.0, 230.0, 290.0]
+            .into_iter()
+            .zip(cells)
+            .fold(content, |content, (left, cell)| content.text(left, down, 10.0, cell))
     };
     let content = row(Content::new(), 100.0, ["品名", "数量", "単価", "金額"]);
     let content = row(content, 116.0, ["モバイル端末", "12", "45,100", "541,200"]);
@@ -103,9 +104,7 @@ fn what_stands_askew_is_left_out_of_the_lines() {
 
 #[test]
 fn a_stamp_over_a_name_does_not_mix_with_it() {
-    let content = Content::new()
-        .text(300.0, 100.0, 12.0, "株式会社みらいシステム")
-        .text(388.0, 103.0, 14.0, "未来印");
+    let content = Content::new().text(300.0, 100.0, 12.0, "株式会社みらいシステム").text(388.0, 103.0, 14.0, "未来印");
     let lines = lines(content);
     assert!(lines.contains(&"株式会社みらいシステム".to_owned()), "{lines:?}");
     assert!(lines.contains(&"未来印".to_owned()), "{lines:?}");
@@ -135,6 +134,16 @@ fn the_text_that_a_writer_gives_beside_its_glyphs_counts() {
         .raw("EMC")
         .text(96.0, 140.0, 12.0, "みらい");
     assert_eq!(lines(content), ["日付", "株式会社みらい"]);
+}
+
+#[test]
+fn fonts_that_are_drawings_are_read_by_their_table() {
+    // What browsers make of OpenType fonts: one byte a glyph, a table from bytes to characters.
+    let content = Content::new().shown("F5", 60.0, 100.0, 12.0, "414241").text(96.0, 100.0, 12.0, "証");
+    let (page, _) = one(content);
+    assert_eq!(shown(&page.lines), ["領収領証"]);
+    let [left, _, right, _] = page.lines[0].words[0].bounds;
+    assert!((left - 60.0).abs() < 0.5 && (right - 108.0).abs() < 0.5);
 }
 
 #[test]
@@ -194,9 +203,10 @@ fn a_scan_is_read_in_its_own_pixels_and_its_boxes_are_points_of_the_page() {
     // A scanner that took the page in sideways, and tells the viewer to turn it.
     let Grey { pixels, width, height } = scan(pdf(&[receipt()]), 200.0 / 72.0);
     let mut sideways = vec![255; pixels.len()];
+    let (across, down) = (width as usize, height as usize);
     for (index, pixel) in pixels.iter().enumerate() {
-        let (x, y) = (index as u32 % width, index as u32 / width);
-        sideways[((width - 1 - x) * height + y) as usize] = *pixel;
+        let (x, y) = (index % across, index / across);
+        sideways[(across - 1 - x) * down + y] = *pixel;
     }
     let turned = Content { rotate: 0, ..Content::new() }.picture(
         // A quarter turn clockwise: the picture's right goes down the page.

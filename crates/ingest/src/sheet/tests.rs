@@ -45,7 +45,7 @@ fn cells_keep_what_they_are_and_where_they_stand() {
         sheet.write(2, 0, -45_100.5).unwrap();
         sheet.write_with_format(2, 1, &day, &era).unwrap();
         sheet.write_with_format(2, 2, &day, &iso).unwrap();
-        sheet.write_with_format(2, 3, &ExcelDateTime::from_hms(10, 30, 0).unwrap(), &clock).unwrap();
+        sheet.write_with_format(2, 3, ExcelDateTime::from_hms(10, 30, 0).unwrap(), &clock).unwrap();
         sheet.write(3, 0, true).unwrap();
         sheet.write_blank(400, 200, &yen).unwrap();
         sheet.merge_range(4, 0, 4, 2, "合計", &Format::new()).unwrap();
@@ -74,7 +74,9 @@ fn a_formula_counts_with_its_saved_result_and_without_one_is_not_zero() {
         sheet.write_formula(3, 0, Formula::new("A2*1").set_result("7")).unwrap();
         sheet.write(4, 0, 0).unwrap();
     });
-    let rows = |unsaved| vec![vec![number("143000")], vec![unsaved], vec![text("#DIV/0!")], vec![number("7")], vec![number("0")]];
+    let rows = |unsaved| {
+        vec![vec![number("143000")], vec![unsaved], vec![text("#DIV/0!")], vec![number("7")], vec![number("0")]]
+    };
     assert_eq!(only(&bytes).rows, rows(Cell::FormulaWithoutValue));
 
     // Other libraries save nothing at all.
@@ -129,7 +131,10 @@ fn a_cell_in_the_last_corner_costs_no_memory_and_is_named() {
     assert_eq!(problem.code, ProblemCode::TooLarge);
     assert_eq!(problem.place.spot.cell.as_deref(), Some("XFD1048576"));
     assert_eq!(problem.place.spot.sheet.as_deref(), Some("Sheet1"));
-    assert_eq!(problem.message(claim::Lang::En), "Too large (XFD1048576, at most IV20000). Split it or lower its resolution.");
+    assert_eq!(
+        problem.message(claim::Lang::En),
+        "Too large (XFD1048576, at most IV20000). Split it or lower its resolution."
+    );
 }
 
 #[test]
@@ -167,14 +172,16 @@ fn rows_of_a_csv_are_those_a_spreadsheet_shows() {
         ("品名,金額\r\nモバイル端末,\"45,100\"\r\n", &[&["品名", "金額"], &["モバイル端末", "45,100"]]),
         ("品名,金額\n\n\n合計,100", &[&["品名", "金額"], &[], &[], &["合計", "100"]]),
         ("\n品名,金額\n", &[&[], &["品名", "金額"]]),
-        ("品名,内訳,金額\n\"二行の\n品名\",,100\n次,x,200\n", &[
-            &["品名", "内訳", "金額"],
-            &["二行の\n品名", "", "100"],
-            &["次", "x", "200"],
-        ]),
+        (
+            "品名,内訳,金額\n\"二行の\n品名\",,100\n次,x,200\n",
+            &[&["品名", "内訳", "金額"], &["二行の\n品名", "", "100"], &["次", "x", "200"]],
+        ),
         ("品名\t金額\nモバイル,端末\t45,100\n", &[&["品名", "金額"], &["モバイル,端末", "45,100"]]),
         ("品名;金額\nモバイル端末;45100\n", &[&["品名", "金額"], &["モバイル端末", "45100"]]),
-        ("領収書内訳書\n品名,金額,備考\nモバイル端末,1\n", &[&["領収書内訳書"], &["品名", "金額", "備考"], &["モバイル端末", "1"]]),
+        (
+            "領収書内訳書\n品名,金額,備考\nモバイル端末,1\n",
+            &[&["領収書内訳書"], &["品名", "金額", "備考"], &["モバイル端末", "1"]],
+        ),
     ];
     for (csv, rows) in cases {
         let grids = read_csv(csv, &Limits::default()).unwrap();
@@ -223,10 +230,9 @@ mod old {
 
     fn stream() -> Vec<u8> {
         let name = wide("内訳");
-        let bound = |start: u32| {
-            record(0x0085, &[&start.to_le_bytes()[..], &[0, 0, 2, 1], &name].concat())
-        };
-        let globals = |start| [bof(5), record(0x0042, &1200u16.to_le_bytes()), bound(start), record(0x000a, &[])].concat();
+        let bound = |start: u32| record(0x0085, &[&start.to_le_bytes()[..], &[0, 0, 2, 1], &name].concat());
+        let globals =
+            |start| [bof(5), record(0x0042, &1200u16.to_le_bytes()), bound(start), record(0x000a, &[])].concat();
         let start = u32::try_from(globals(0).len()).unwrap();
         let label = wide("合計");
         let mut stream = globals(start);

@@ -17,7 +17,7 @@ pub(crate) const WIDTH: f32 = 595.0;
 pub(crate) const HEIGHT: f32 = 842.0;
 
 /// The content of a page: what PDF operators draw. `F1` is a Japanese font in CP932 (`90ms-RKSJ-H`), `F2` a Western one,
-/// `F3` a Japanese one whose characters the file does not tell.
+/// `F3` a Japanese one whose characters the file does not tell, `F4` one for vertical writing, `F5` one of drawings.
 #[derive(Clone, Default)]
 pub(crate) struct Content {
     pub(crate) operators: Vec<u8>,
@@ -81,6 +81,28 @@ fn japanese_font(document: &mut Document, encoding: &str, ordering: &str) -> Obj
     })
 }
 
+/// A font whose glyphs are drawings: `A` is 領 and `B` is 収, each as wide as it is high.
+fn drawn_font(document: &mut Document) -> ObjectId {
+    let square = document.add_object(Stream::new(Dictionary::new(), b"1000 0 d0 0 0 800 800 re f".to_vec()));
+    let table = b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap
+        1 begincodespacerange <00> <FF> endcodespacerange
+        2 beginbfchar <41> <9818> <42> <53CE> endbfchar
+        endcmap end end";
+    let table = document.add_object(Stream::new(Dictionary::new(), table.to_vec()));
+    document.add_object(dictionary! {
+        "Type" => "Font", "Subtype" => "Type3", "FirstChar" => 65, "LastChar" => 66,
+        "FontBBox" => vec![0.into(), 0.into(), 1000.into(), 1000.into()],
+        "FontMatrix" => vec![Object::Real(0.001), 0.into(), 0.into(), Object::Real(0.001), 0.into(), 0.into()],
+        "Widths" => vec![1000.into(), 1000.into()],
+        "CharProcs" => dictionary! { "g1" => square, "g2" => square },
+        "Encoding" => dictionary! {
+            "Type" => "Encoding", "Differences" => vec![65.into(), Object::from("g1"), Object::from("g2")],
+        },
+        "Resources" => Dictionary::new(),
+        "ToUnicode" => table,
+    })
+}
+
 /// A document of these pages.
 pub(crate) fn document(pages: &[Content]) -> Document {
     let mut document = Document::with_version("1.7");
@@ -91,6 +113,7 @@ pub(crate) fn document(pages: &[Content]) -> Document {
     let western = document.add_object(dictionary! {
         "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica", "Encoding" => "WinAnsiEncoding",
     });
+    let drawn = drawn_font(&mut document);
     let mut kids: Vec<Object> = Vec::new();
     for page in pages {
         let mut pictures = Dictionary::new();
@@ -99,7 +122,7 @@ pub(crate) fn document(pages: &[Content]) -> Document {
             pictures.set(format!("P{index}"), picture);
         }
         let content = document.add_object(Stream::new(Dictionary::new(), page.operators.clone()));
-        let fonts = dictionary! { "F1" => japanese, "F2" => western, "F3" => untold, "F4" => upright };
+        let fonts = dictionary! { "F1" => japanese, "F2" => western, "F3" => untold, "F4" => upright, "F5" => drawn };
         let page = document.add_object(dictionary! {
             "Type" => "Page", "Parent" => tree, "Contents" => content, "Rotate" => page.rotate,
             "MediaBox" => vec![0.into(), 0.into(), WIDTH.into(), HEIGHT.into()],
@@ -198,8 +221,7 @@ pub(crate) fn scan(pdf: Vec<u8>, scale: f32) -> Grey {
     };
     let pdf = Pdf::new(pdf).unwrap();
     let pixels = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
-    let pixmap =
-        render(&pdf.pages()[0], &RenderCache::new(), &settings, &RenderSettings::default(), &pixels);
+    let pixmap = render(&pdf.pages()[0], &RenderCache::new(), &settings, &RenderSettings::default(), &pixels);
     Grey {
         pixels: pixmap.data_as_u8_slice().chunks_exact(4).map(|pixel| pixel[1]).collect(),
         width: u32::from(pixmap.width()),

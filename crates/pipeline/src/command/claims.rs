@@ -8,7 +8,7 @@ use crate::cli::{ClaimsCommand, DecisionArg};
 use crate::output;
 use crate::stage::Assessed;
 use anyhow::{Context, Result, bail};
-use claim::{Actor, ClaimId, ClaimState, Decision, DecisionKind, Document, Lang, ProgrammeId, Yen};
+use claim::{Actor, ClaimId, ClaimState, Decision, DecisionKind, Document, Lang, ProgrammeId, Severity, Yen};
 use decision_log::{Event, SubmittedClaim, SubmittedDocument};
 use serde::Serialize;
 use std::path::Path;
@@ -154,6 +154,15 @@ pub(crate) async fn decide(
     let grant_yen = if kind == DecisionKind::Approve { assessed.assessment.computed_yen } else { Yen::ZERO };
     if kind == DecisionKind::Approve && grant_yen == Yen::ZERO {
         bail!("claim {id} has no sum to approve: its assessment comes to 0 yen; return or reject it");
+    }
+    // The notice has to say why; what is found may say it, else the person who decides does.
+    let said = assessed.assessment.findings.iter().any(|finding| match kind {
+        DecisionKind::Approve => true,
+        DecisionKind::Return => finding.severity() >= Severity::Return,
+        DecisionKind::Reject => finding.severity() == Severity::Reject,
+    });
+    if kind != DecisionKind::Approve && !said && reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
+        bail!("nothing that was found in claim {id} says why it is a {}; give --reason", kind.code());
     }
     let decision = Decision {
         claim_id: id.clone(),

@@ -8,7 +8,7 @@ use crate::output;
 use crate::stage::json;
 use anyhow::{Context, Result, bail};
 use claim::Lang;
-use decision_log::{CHECKPOINT_FILE, Checkpoint, Entry, Event, FolderExport, KEY_FILE, LOG_FILE, Tree};
+use decision_log::{CHECKPOINT_FILE, Checkpoint, Entry, Event, FolderExport, KEY_FILE, LOG_FILE, Tree, VerifyingKey};
 use std::path::{Path, PathBuf};
 
 /// How many entries one page asks of the store.
@@ -23,7 +23,7 @@ pub(crate) async fn run(app: &App, command: LogCommand) -> Result<Done> {
             }
             Ok(Done::All)
         }
-        LogCommand::Verify { export, earlier } => {
+        LogCommand::Verify { export, key, earlier } => {
             let earlier = match &earlier {
                 Some(path) => Some(
                     std::fs::read_to_string(path)
@@ -31,8 +31,17 @@ pub(crate) async fn run(app: &App, command: LogCommand) -> Result<Done> {
                 ),
                 None => None,
             };
+            let key: Option<VerifyingKey> = match &key {
+                Some(path) => Some(
+                    std::fs::read_to_string(path)
+                        .with_context(|| format!("the key {} cannot be read", path.display()))?
+                        .parse()
+                        .with_context(|| format!("{} is not a public key of a log", path.display()))?,
+                ),
+                None => None,
+            };
             let size = match export {
-                Some(folder) => decision_log::verify_folder(&folder, None, earlier.as_deref())?.size,
+                Some(folder) => decision_log::verify_folder(&folder, key.as_ref(), earlier.as_deref())?.size,
                 None => verify_stored(app, earlier.as_deref()).await?,
             };
             output::say(&match app.lang {

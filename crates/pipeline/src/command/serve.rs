@@ -19,11 +19,15 @@ pub(crate) async fn run(app: &App, listen: SocketAddr, no_work: bool) -> Result<
     });
     let clock = app.clock;
     let state = web::WebState { store: app.store.clone(), ruleset: app.ruleset, now: Arc::new(move || clock.now()) };
+    let stop_serving = stop.clone();
     let served = web::serve(listener, state, async move {
         signal().await;
-        let _ = stop.send(true);
+        // The workers hear it too; without workers nobody listens.
+        let _ = stop_serving.send(true);
     })
     .await;
+    // Also when serving ended by an error: the workers finish what they have and stop.
+    let _ = stop.send(true);
     if let Some(work) = work {
         work.await??;
     }

@@ -101,6 +101,8 @@ pub(super) struct Content {
     /// What is said beside it.
     remarks: Vec<Item>,
     trace: Vec<Row>,
+    /// The documents that the sources above name: number and title.
+    source_documents: Vec<(String, String)>,
     /// `sha256:` and the first digits.
     ruleset: String,
     log_index: u64,
@@ -178,6 +180,7 @@ impl Content {
             findings,
             remarks,
             trace: notice.trace.iter().map(row).collect(),
+            source_documents: cited(notice),
             ruleset: short_hash(&notice.ruleset),
             log_index: notice.log_index,
             contact: Office {
@@ -228,6 +231,10 @@ impl Content {
             look(&format!("trace[{i}].sentence"), &row.sentence);
             look(&format!("trace[{i}].source"), row.source.as_deref().unwrap_or_default());
         }
+        for (number, title) in &self.source_documents {
+            look("source_documents", number);
+            look("source_documents", title);
+        }
         look("ruleset", &self.ruleset);
         look("contact.sender", &self.contact.sender.concat());
         look("contact.office", &self.contact.office);
@@ -255,10 +262,25 @@ fn sort(notice: &Notice) -> (Vec<Item>, Vec<Item>) {
     (main.into_iter().map(item).collect(), beside.into_iter().map(item).collect())
 }
 
+/// The documents that a printed source begins with the number of, in the order of the numbers.
+fn cited(notice: &Notice) -> Vec<(String, String)> {
+    let findings = notice.findings.iter().filter(|finding| finding.severity() != Severity::Review);
+    let sources = findings.filter_map(|finding| finding.source.as_deref());
+    let sources: Vec<&str> = sources.chain(notice.trace.iter().filter_map(|step| step.source.as_deref())).collect();
+    notice
+        .source_documents
+        .iter()
+        .filter(|(number, _)| sources.iter().any(|source| source.split_whitespace().next() == Some(number.as_str())))
+        .map(|(number, title)| (line(number), line(title)))
+        .collect()
+}
+
 fn item(finding: &Finding) -> Item {
+    // Where it stands in a document; a key of our own data would say nothing to who gets the notice.
+    let place = finding.place.as_ref().filter(|place| place.file.is_some());
     Item {
         message: lines(&finding.message(Lang::Ja)),
-        place: finding.place.as_ref().map(|place| line(&place.show(Lang::Ja))).filter(|place| !place.is_empty()),
+        place: place.map(|place| line(&place.show(Lang::Ja))).filter(|place| !place.is_empty()),
         action: finding.action(Lang::Ja).map(|action| line(&action)),
         source: finding.source.as_deref().map(line),
     }

@@ -24,7 +24,7 @@ pub(super) struct Story {
 pub(super) struct Expected {
     pub(super) outcome: &'static str,
     pub(super) grant_yen: i64,
-    /// Every finding's code, each once.
+    /// The code of every finding, as often as it is found: two categories above their ceilings are two findings.
     pub(super) findings: &'static [&'static str],
     /// Problems of reading by file.
     pub(super) problems: &'static [(&'static str, &'static [&'static str])],

@@ -18,13 +18,7 @@ fn check(name: &str, found: &Found, lines: &[Line], total: Option<i64>) {
         .lines
         .iter()
         .map(|line| {
-            (
-                line.description.as_str(),
-                line.amount_yen.get(),
-                line.category,
-                line.eligible,
-                line.spot.cell.as_deref(),
-            )
+            (line.description.as_str(), line.amount_yen.get(), line.category, line.eligible, line.spot.cell.as_deref())
         })
         .collect();
     assert_eq!(got, lines, "{name}");
@@ -261,7 +255,13 @@ fn what_is_no_amount_is_said_with_its_cell_and_the_other_lines_are_read() {
 fn lines_that_do_not_make_up_the_total_are_doubtful() {
     let found = sheet(&[grid(
         "内訳",
-        &[&["領収書内訳書"], &["品名", "金額"], &["タブレット", "45100"], &["レセコン改修", "143000"], &["合計", "200000"]],
+        &[
+            &["領収書内訳書"],
+            &["品名", "金額"],
+            &["タブレット", "45100"],
+            &["レセコン改修", "143000"],
+            &["合計", "200000"],
+        ],
     )]);
     let itemization = found.itemization.unwrap();
     assert_eq!(itemization.total_yen.unwrap().value.get(), 200_000);
@@ -354,7 +354,10 @@ fn the_official_form_on_a_page_is_read() {
     check(
         "別紙様式2, page",
         &found,
-        &[("モバイル端末等 タブレット", 45_100, M, Some(true), None), ("保守 年間保守料", 143_000, O, Some(false), None)],
+        &[
+            ("モバイル端末等 タブレット", 45_100, M, Some(true), None),
+            ("保守 年間保守料", 143_000, O, Some(false), None),
+        ],
         Some(188_100),
     );
 }
@@ -375,7 +378,12 @@ fn a_table_goes_on_over_pages() {
         (440.0, 60.0, 9.0, "188,100"),
     ];
     let found = read_pages(&[page(1, &first), page(2, &next)], Method::Text, Some(DocumentKind::Itemization));
-    check("pages", &found, &[("タブレット", 45_100, M, None, None), ("レセコン改修", 143_000, R, None, None)], Some(188_100));
+    check(
+        "pages",
+        &found,
+        &[("タブレット", 45_100, M, None, None), ("レセコン改修", 143_000, R, None, None)],
+        Some(188_100),
+    );
     assert_eq!(found.itemization.unwrap().lines[1].spot.page, Some(2));
 }
 

@@ -44,7 +44,11 @@ fn grid(sheet: &str, rows: &[&[&str]]) -> Grid {
         text if text.parse::<rust_decimal::Decimal>().is_ok() => Cell::Number(text.to_owned()),
         text => Cell::Text(text.to_owned()),
     };
-    Grid { sheet: sheet.to_owned(), hidden: false, rows: rows.iter().map(|row| row.iter().map(cell).collect()).collect() }
+    Grid {
+        sheet: sheet.to_owned(),
+        hidden: false,
+        rows: rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
+    }
 }
 
 fn sure(confidence: Confidence) -> bool {

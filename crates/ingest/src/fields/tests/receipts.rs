@@ -282,11 +282,8 @@ fn words_that_look_like_titles_totals_or_days_do_not_win() {
 
 #[test]
 fn digits_in_boxes_are_one_amount() {
-    let mut texts: Vec<Text> = vec![
-        (240.0, 40.0, 20.0, "領収書"),
-        (60.0, 80.0, 12.0, "あおば内科クリニック 様"),
-        (60.0, 120.0, 12.0, "金額"),
-    ];
+    let mut texts: Vec<Text> =
+        vec![(240.0, 40.0, 20.0, "領収書"), (60.0, 80.0, 12.0, "あおば内科クリニック 様"), (60.0, 120.0, 12.0, "金額")];
     for (i, digit) in ["¥", "1", "4", "3", "0", "0", "0"].iter().enumerate() {
         texts.push((140.0 + 24.0 * [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0][i], 120.0, 12.0, digit));
     }
@@ -323,7 +320,8 @@ fn every_form_of_the_day_is_read() {
         ("２０２５年６月１５日", "2025-06-15"),
         ("㋿7年6月15日", "2025-06-15"),
     ] {
-        let found = read(&[(240.0, 40.0, 20.0, "領収書"), (400.0, 80.0, 10.0, text), (60.0, 120.0, 14.0, "合計 ¥1,000")]);
+        let found =
+            read(&[(240.0, 40.0, 20.0, "領収書"), (400.0, 80.0, 10.0, text), (60.0, 120.0, 14.0, "合計 ¥1,000")]);
         let field = found.receipt.unwrap().issued_on.unwrap();
         assert_eq!((field.value.to_string().as_str(), field.text.as_str()), (day, text));
     }
@@ -413,11 +411,8 @@ fn the_content_says_what_a_document_is_whatever_it_was_sent_as() {
 
 #[test]
 fn two_documents_in_one_file_are_said_and_the_declared_one_is_read() {
-    let receipt = [
-        (240.0, 40.0, 20.0, "領収書"),
-        (60.0, 80.0, 12.0, "青空クリニック 様"),
-        (60.0, 120.0, 14.0, "合計 ¥143,000-"),
-    ];
+    let receipt =
+        [(240.0, 40.0, 20.0, "領収書"), (60.0, 80.0, 12.0, "青空クリニック 様"), (60.0, 120.0, 14.0, "合計 ¥143,000-")];
     let other = [
         (240.0, 40.0, 20.0, "御見積書"),
         (60.0, 80.0, 12.0, "青空クリニック 様"),
@@ -452,7 +447,10 @@ fn a_receipt_may_be_a_sheet() {
     assert_eq!(found.kind, DocumentKind::Receipt);
     let receipt = found.receipt.unwrap();
     let total = receipt.total_yen.unwrap();
-    assert_eq!((total.value.get(), total.spot.cell.as_deref(), total.spot.sheet.as_deref()), (143_000, Some("C4"), Some("領収書")));
+    assert_eq!(
+        (total.value.get(), total.spot.cell.as_deref(), total.spot.sheet.as_deref()),
+        (143_000, Some("C4"), Some("領収書"))
+    );
     assert_eq!(receipt.payee.unwrap().value, "青空クリニック");
     assert_eq!(receipt.issued_on.unwrap().value.to_string(), "2025-06-15");
     assert_eq!(receipt.proviso.unwrap().value, "レセプトコンピュータ改修費");

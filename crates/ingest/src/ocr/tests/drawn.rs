@@ -36,6 +36,59 @@ pub(crate) const RECEIPT: &str = r#"
 #align(right)[株式会社みらいシステム \ 東京都千代田区霞が関一丁目2番3号 \ 登録番号 T7000012050002 \ TEL 03-1234-5678]
 "#;
 
+/// An itemization in small print with a dark table head.
+pub(crate) const ITEMIZATION: &str = r#"
+#set page(width: 210mm, height: 297mm, margin: 18mm)
+#set text(font: "IPAexMincho", size: 8pt, lang: "ja")
+#align(center, text(size: 16pt)[領収書内訳書])
+医療機関名：北山歯科医院
+#let head = ("No", "項目・内訳", "数量", "単価", "金額（税込）", "うち対象")
+#table(columns: (8mm, 1fr, 14mm, 24mm, 24mm, 24mm), stroke: 0.4pt,
+  align: (center, left, right, right, right, right),
+  ..head.map(t => table.cell(fill: rgb("203864"), text(fill: white, t))),
+  [1], [顔認証付きカードリーダー設置費], [1], [38,500], [38,500], [38,500],
+  [2], [レセプトコンピュータ改修（資格確認）], [1], [66,000], [66,000], [66,000],
+  [3], [モバイル端末（タブレット 10.2型）], [2], [24,750], [49,500], [49,500],
+  [4], [保守費用（年額）], [1], [8,250], [8,250], [0],
+  [5], [ネットワーク設定作業], [3], [5,500], [16,500], [16,500],
+  [], [合計], [], [], [178,750], [170,500])
+"#;
+
+/// A shop's slip in pale thermal print, with dashed lines and amounts at the right edge.
+pub(crate) const TILL_SLIP: &str = r##"
+#set page(width: 80mm, height: 170mm, margin: 6mm)
+#set text(font: "IPAexGothic", size: 9pt, lang: "ja", fill: rgb("555555"))
+#align(center)[株式会社ビックデンキ \ 新宿西口店 \ TEL 03-3346-1111]
+2025/10/04(土) 15:42 \
+登録番号 T9012301004236
+#line(length: 100%, stroke: (dash: "dashed"))
+タブレット端末 #h(1fr) ¥39,800 \
+ケース #h(1fr) ¥3,280
+#line(length: 100%, stroke: (dash: "dashed"))
+#text(size: 14pt)[合計 #h(1fr) ¥43,080] \
+(10%対象 #h(1fr) ¥43,080) \
+(内消費税 #h(1fr) ¥3,916) \
+お預り #h(1fr) ¥50,000 \
+お釣り #h(1fr) ¥6,920
+"##;
+
+/// A bought form with a box for each digit of the amount.
+pub(crate) const DIGIT_BOXES: &str = r#"
+#set page(width: 182mm, height: 128mm, margin: 12mm)
+#set text(font: "IPAexMincho", size: 10pt, lang: "ja")
+#align(center, text(size: 20pt, tracking: 8pt)[領収証])
+#text(size: 13pt)[さくら薬局 様] #h(1fr) 2025年12月3日
+#v(3mm)
+#let boxes = ("￥", "1", "8", "8", "1", "0", "0", "－").map(c => text(size: 18pt, c))
+#align(center, table(columns: 8 * (8mm,), stroke: 0.8pt, align: center, inset: 6pt, ..boxes))
+但し　資格確認端末および設定作業代として \ 上記正に領収いたしました
+#v(2mm)
+#table(columns: (24mm, 34mm), stroke: .5pt,
+  [税抜金額], align(right)[171,000], [消費税額(10%)], align(right)[17,100])
+#v(1fr)
+#align(right)[有限会社メディカルサポート \ 登録番号：T1234567890123]
+"#;
+
 /// A drawn page and where each piece of its text stands, in pixels.
 pub(crate) struct Drawn {
     pub(crate) image: GrayImage,

@@ -50,7 +50,10 @@ fn clinic_over_ceilings() -> Story {
             paper.clone().file("領収書.pdf"),
             paper.itemized(Form::Sheet, "1310110049").file("領収書内訳書.xlsx"),
         ],
-        expected: Expected::approve(128_000, &["category-ceiling-applied", "grant-ceiling-applied"]),
+        expected: Expected::approve(
+            128_000,
+            &["category-ceiling-applied", "category-ceiling-applied", "grant-ceiling-applied"],
+        ),
     }
 }
 
@@ -79,7 +82,7 @@ fn hospital() -> Story {
             paper.clone().file("領収書_青葉丘総合病院.pdf"),
             paper.itemized(Form::TaxColumns, "0410119010").file("内訳書_青葉丘総合病院.xlsx"),
         ],
-        expected: Expected::approve(411_000, &["category-ceiling-applied"]),
+        expected: Expected::approve(411_000, &["category-ceiling-applied", "category-ceiling-applied"]),
     }
 }
 
@@ -108,7 +111,10 @@ fn large_chain_pharmacy() -> Story {
             paper.clone().file("receipt_2508-0291.pdf"),
             paper.itemized(Form::Sheet, "2740949017").file("内訳.xlsx"),
         ],
-        expected: Expected::approve(85_000, &["category-ceiling-applied", "grant-ceiling-applied"]),
+        expected: Expected::approve(
+            85_000,
+            &["category-ceiling-applied", "category-ceiling-applied", "grant-ceiling-applied"],
+        ),
     }
 }
 

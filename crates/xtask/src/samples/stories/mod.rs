@@ -56,12 +56,12 @@ fn receipt(
 }
 
 impl Receipt {
-    fn as_medium(self, medium: Medium) -> Receipt {
+    fn on_medium(self, medium: Medium) -> Receipt {
         Receipt { medium, ..self }
     }
 
     /// To a person.
-    fn to_person(self) -> Receipt {
+    fn for_person(self) -> Receipt {
         Receipt { honorific: "様", ..self }
     }
 

@@ -38,7 +38,7 @@ fn scanned_pdf() -> Story {
         submitted_at: "2025-11-11T11:11:11+09:00",
         claimed_yen: Some(104_692),
         documents: vec![
-            paper.clone().as_medium(Medium::ScannedPdf(COPIER)).file("20251111101502.pdf"),
+            paper.clone().on_medium(Medium::ScannedPdf(COPIER)).file("20251111101502.pdf"),
             paper.itemized(Form::Sheet, "1411719012").file("領収書内訳書.xlsx"),
         ],
         expected: Expected::approve(104_692, &[]),
@@ -102,7 +102,7 @@ fn phone_photo() -> Story {
         submitted_at: "2025-12-15T20:05:00+09:00",
         claimed_yen: None,
         documents: vec![
-            paper.clone().as_medium(Medium::Photo(photo)).file("IMG_2041.jpg"),
+            paper.clone().on_medium(Medium::Photo(photo)).file("IMG_2041.jpg"),
             paper.itemized(Form::Sheet, "4710219033").file("領収書内訳書.xlsx"),
         ],
         expected: Expected::approve(96_112, &[]),
@@ -133,7 +133,7 @@ fn faxed_tiff() -> Story {
         claimed_yen: None,
         documents: vec![
             paper
-                .as_medium(Medium::Fax(Scan { dpi: 200, lean: -6, noise: 9.0, blur: 1, quality: 0 }))
+                .on_medium(Medium::Fax(Scan { dpi: 200, lean: -6, noise: 9.0, blur: 1, quality: 0 }))
                 .file("FAX20251105.tif"),
             itemization.file("別紙様式2.pdf"),
         ],
@@ -166,9 +166,9 @@ fn two_tax_rates() -> Story {
         documents: vec![
             paper
                 .clone()
-                .as_medium(Medium::Png(Scan { dpi: 200, lean: -9, noise: 2.0, blur: 1, quality: 0 }))
+                .on_medium(Medium::Png(Scan { dpi: 200, lean: -9, noise: 2.0, blur: 1, quality: 0 }))
                 .file("レシート.png"),
-            paper.itemized(Form::Sheet, "3540749037").file("領収書内訳書.xlsx"),
+            paper.itemized(Form::Form2, "3540749037").file("領収書内訳書.xlsx"),
         ],
         expected: Expected::approve(27_060, &["expense-not-eligible"]),
     }
@@ -216,7 +216,7 @@ fn wareki_daiji() -> Story {
             &[receipt_computer("レセプトコンピュータ改修（居宅同意取得型対応）", 126_500)],
         )
     }
-    .to_person();
+    .for_person();
     let mut itemization = paper.itemized(Form::Csv, "1710419068");
     itemization.issued = "Ｒ７．１０．３";
     Story {

@@ -289,7 +289,7 @@ fn lump_sum_only() -> Story {
         programme: HOME_CONSENT,
         facility: "2211019092",
         submitted_at: "2025-12-17T16:00:00+09:00",
-        claimed_yen: Some(123_750),
+        claimed_yen: None,
         documents: vec![
             paper.clone().file("領収書.pdf"),
             paper.itemized(Form::Sheet, "2211019092").file("領収書内訳書.xlsx"),
@@ -317,7 +317,7 @@ fn damaged_file() -> Story {
         facility: "2010619043",
         submitted_at: "2025-10-09T12:00:00+09:00",
         claimed_yen: None,
-        documents: vec![paper.as_medium(Medium::CutPdf(330)).file("領収書.pdf"), itemization.file("領収書内訳書.xlsx")],
+        documents: vec![paper.on_medium(Medium::CutPdf(330)).file("領収書.pdf"), itemization.file("領収書内訳書.xlsx")],
         expected: Expected {
             problems: &[("領収書.pdf", &["damaged"])],
             ..Expected::unpaid("return", &["document-unreadable"])
