@@ -66,7 +66,9 @@ impl Printed {
     pub fn json_lines(&self) -> Vec<serde_json::Value> {
         self.out
             .lines()
-            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("no JSON ({error}): {line}\n{}", self.err)))
+            .map(|line| {
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("no JSON ({error}): {line}\n{}", self.err))
+            })
             .collect()
     }
 

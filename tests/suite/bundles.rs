@@ -28,7 +28,8 @@ fn bad_bundles_are_named_and_the_good_one_beside_them_is_taken_once() {
     assert_eq!(printed.out.matches("  accepted").count(), 1, "{}", printed.out);
     let again = import(data.path(), &[&good]).expect_code(0);
     assert!(again.out.contains("already there"), "{}", again.out);
-    let listed = run(&["claims", "list", "--json", "--data", data.path().to_str().unwrap()]).expect_code(0).json_lines();
+    let listed =
+        run(&["claims", "list", "--json", "--data", data.path().to_str().unwrap()]).expect_code(0).json_lines();
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0]["state"], "submitted");
 }
@@ -117,7 +118,8 @@ fn a_returned_claim_is_sent_again_as_a_new_revision_and_keeps_its_first_day() {
 fn what_is_wrong_in_the_store_is_named_by_check() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
-    run(&["claims", "import", "--data", data, root().join("samples/clinic-over-ceilings").to_str().unwrap()]).expect_code(0);
+    run(&["claims", "import", "--data", data, root().join("samples/clinic-over-ceilings").to_str().unwrap()])
+        .expect_code(0);
     run(&["check", "--data", data]).expect_code(0);
     // A byte of a stored document changes on the disk.
     let mut folders = vec![folder.path().join("objects")];

@@ -111,8 +111,10 @@ fn bank_file(bytes: &[u8], paid: usize, granted: i64) {
 fn notices(files: &BTreeMap<PathBuf, Vec<u8>>, lines: &[serde_json::Value]) {
     for line in lines {
         let id = line["claim_id"].as_str().unwrap();
-        let of_claim: Vec<&PathBuf> =
-            files.keys().filter(|path| path.to_string_lossy().contains(id) && path.extension().is_some_and(|e| e == "pdf")).collect();
+        let of_claim: Vec<&PathBuf> = files
+            .keys()
+            .filter(|path| path.to_string_lossy().contains(id) && path.extension().is_some_and(|e| e == "pdf"))
+            .collect();
         let title = match line["outcome"].as_str().unwrap() {
             "approve" => "交付決定通知書",
             "return" => "差戻し通知書",

@@ -12,7 +12,9 @@ fn named_paths(text: &str) -> BTreeSet<String> {
         .step_by(2)
         .filter(|quoted| {
             let has_form = quoted.contains('/') || quoted.ends_with(".md");
-            has_form && !quoted.contains([' ', '<', '*', '{', '…', '$', '~', ':', '\n', '=', '(']) && !quoted.starts_with(['/', '.', '-'])
+            has_form
+                && !quoted.contains([' ', '<', '*', '{', '…', '$', '~', ':', '\n', '=', '('])
+                && !quoted.starts_with(['/', '.', '-'])
         })
         .map(str::to_owned)
         .collect()
@@ -101,9 +103,28 @@ fn every_command_of_the_readme_works_as_it_is_written() {
 #[test]
 fn every_command_explains_itself() {
     for args in [
-        "demo", "read", "assess", "programmes", "facilities", "facilities import", "claims", "claims import", "claims show",
-        "claims decide", "work", "batch", "batch prepare", "batch release", "batch export", "notices", "log", "log export",
-        "log verify", "log replay", "serve", "check",
+        "demo",
+        "read",
+        "assess",
+        "programmes",
+        "facilities",
+        "facilities import",
+        "claims",
+        "claims import",
+        "claims show",
+        "claims decide",
+        "work",
+        "batch",
+        "batch prepare",
+        "batch release",
+        "batch export",
+        "notices",
+        "log",
+        "log export",
+        "log verify",
+        "log replay",
+        "serve",
+        "check",
     ] {
         let output = kofu().args(args.split(' ')).arg("--help").output().unwrap();
         assert!(output.status.success(), "{args}");

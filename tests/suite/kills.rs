@@ -85,11 +85,8 @@ fn survive(database_url: Option<String>, kills: u32, small: usize) {
     let mut random = StdRng::seed_from_u64(seed);
     let installation = Installation { folder: tempfile::tempdir().unwrap(), database_url };
     // Short leases so that killed work is soon taken up; attempts without end, since killing is no fault of a job.
-    std::fs::write(
-        installation.folder.path().join("kofu.toml"),
-        "[work]\nlease_ms = 1500\nattempts_max = 1000000\n",
-    )
-    .unwrap();
+    std::fs::write(installation.folder.path().join("kofu.toml"), "[work]\nlease_ms = 1500\nattempts_max = 1000000\n")
+        .unwrap();
     let register = root().join("samples/facilities.csv");
     installation.run(&["facilities", "import", register.to_str().unwrap()]).expect_code(0);
     let mut bundles = small_bundles(installation.folder.path(), small);

@@ -50,11 +50,9 @@ fn a_born_digital_receipt_is_read_with_places_and_confidence() {
 
 #[test]
 fn every_format_gives_its_method_and_the_declared_kind_is_taken() {
-    for (story, kind, method) in [
-        ("scanned-pdf", "receipt", "ocr"),
-        ("phone-photo", "receipt", "ocr"),
-        ("cp932-csv", "itemization", "sheet"),
-    ] {
+    for (story, kind, method) in
+        [("scanned-pdf", "receipt", "ocr"), ("phone-photo", "receipt", "ocr"), ("cp932-csv", "itemization", "sheet")]
+    {
         let all = documents(&root().join("samples").join(story));
         let (_, path) = all.iter().find(|(declared, _)| declared == kind).unwrap();
         let readings = run(&["read", path, "--as", kind, "--json"]).expect_code(0).json_lines();

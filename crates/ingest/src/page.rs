@@ -1,5 +1,7 @@
 //! The shared model between the formats and the field finding: pages of positioned text, and grids of cells.
 
+use std::collections::BTreeMap;
+
 /// One page as text with positions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Page {
@@ -36,15 +38,18 @@ pub(crate) struct Word {
 
 impl Line {
     /// The words with a space between them.
+    #[cfg(test)]
     pub(crate) fn text(&self) -> String {
         self.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
     }
 
     /// The box around all words.
     pub(crate) fn bounds(&self) -> [f32; 4] {
-        self.words.iter().map(|word| word.bounds).reduce(|a, b| {
-            [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
-        }).unwrap_or_default()
+        self.words
+            .iter()
+            .map(|word| word.bounds)
+            .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])])
+            .unwrap_or_default()
     }
 }
 
@@ -57,6 +62,21 @@ pub(crate) struct Grid {
     pub(crate) hidden: bool,
     /// Rows from the top, each from column A; merged cells hold their value at their top left.
     pub(crate) rows: Vec<Vec<Cell>>,
+    /// How many columns a merged cell covers, by the row and the column (from 0) of its top left.
+    pub(crate) merged: BTreeMap<(usize, usize), usize>,
+}
+
+/// The name a spreadsheet shows for a cell: `B7` for row 6 and column 1.
+pub(crate) fn cell_name(row: usize, column: usize) -> String {
+    let mut letters = Vec::new();
+    let mut rest = column + 1;
+    while rest > 0 {
+        rest -= 1;
+        // The remainder is below 26.
+        letters.push(char::from(b'A' + u8::try_from(rest % 26).unwrap_or(0)));
+        rest /= 26;
+    }
+    format!("{}{}", letters.iter().rev().collect::<String>(), row + 1)
 }
 
 /// One cell.

@@ -35,7 +35,8 @@ impl App {
         if let Some(url) = &global.object_url {
             at.object_url.clone_from(url);
         }
-        let store = Store::open(&at).await.with_context(|| format!("the store of {} cannot be opened", data.display()))?;
+        let store =
+            Store::open(&at).await.with_context(|| format!("the store of {} cannot be opened", data.display()))?;
         Ok(App { store, ruleset: Ruleset::embedded(), config, clock, lang: global.lang(), data: data.clone() })
     }
 
@@ -58,7 +59,8 @@ impl App {
         if !path.exists() {
             make_key(&path, &self.config.log.origin)?;
         }
-        let text = std::fs::read_to_string(&path).with_context(|| format!("the log's key {} cannot be read", path.display()))?;
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("the log's key {} cannot be read", path.display()))?;
         decision_log::SigningKey::parse(&text).with_context(|| format!("the log's key {} is not valid", path.display()))
     }
 }

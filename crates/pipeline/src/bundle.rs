@@ -128,7 +128,9 @@ impl<'a> Files<'a> {
                 "not-a-bundle",
                 place.clone(),
                 lang,
-                format!("申請のまとまりとして読めません（{reason}）。claim.toml のあるフォルダーか、その .zip を指定してください。"),
+                format!(
+                    "申請のまとまりとして読めません（{reason}）。claim.toml のあるフォルダーか、その .zip を指定してください。"
+                ),
                 format!("is not a bundle ({reason}); give a folder with claim.toml, or a .zip of one"),
             )
         };
@@ -153,9 +155,9 @@ impl<'a> Files<'a> {
         }
         // A zip of a folder has the folder's name before each file.
         if !files.contains_key(DESCRIPTION) {
-            let prefix = files
-                .keys()
-                .find_map(|name| name.strip_suffix(DESCRIPTION).filter(|prefix| prefix.ends_with('/')).map(str::to_owned));
+            let prefix = files.keys().find_map(|name| {
+                name.strip_suffix(DESCRIPTION).filter(|prefix| prefix.ends_with('/')).map(str::to_owned)
+            });
             if let Some(prefix) = prefix {
                 files = files
                     .into_iter()
@@ -180,7 +182,9 @@ impl<'a> Files<'a> {
                 "file-outside",
                 self.place(DESCRIPTION),
                 lang,
-                format!("ファイル名「{name}」は使えません。claim.toml と同じフォルダーの中のファイルを指定してください。"),
+                format!(
+                    "ファイル名「{name}」は使えません。claim.toml と同じフォルダーの中のファイルを指定してください。"
+                ),
                 format!("the file name {name:?} leads outside; name a file inside the bundle"),
             ));
         }
@@ -189,7 +193,9 @@ impl<'a> Files<'a> {
                 "file-missing",
                 self.place(name),
                 lang,
-                format!("claim.toml に書かれたファイルがありません（{reason}）。ファイル名を確かめるか、ファイルを追加してください。"),
+                format!(
+                    "claim.toml に書かれたファイルがありません（{reason}）。ファイル名を確かめるか、ファイルを追加してください。"
+                ),
                 format!("the file that claim.toml names is not there ({reason}); check the name or add the file"),
             )
         };
@@ -219,7 +225,9 @@ impl<'a> Files<'a> {
         })?;
         let mut errors = Vec::new();
         let table = match std::str::from_utf8(&bytes).map_err(|e| e.to_string()).and_then(|text| {
-            text.trim_start_matches('\u{feff}').parse::<toml::Table>().map_err(|e| e.to_string().trim().replace('\n', " "))
+            text.trim_start_matches('\u{feff}')
+                .parse::<toml::Table>()
+                .map_err(|e| e.to_string().trim().replace('\n', " "))
         }) {
             Ok(table) => table,
             Err(reason) => {
@@ -233,7 +241,11 @@ impl<'a> Files<'a> {
             }
         };
         let mut read = Description { place: &place, lang, errors: &mut errors };
-        read.unknown_keys(&table, "", &["programme", "facility", "submitted_at", "claimed_yen", "revises", "documents"]);
+        read.unknown_keys(
+            &table,
+            "",
+            &["programme", "facility", "submitted_at", "claimed_yen", "revises", "documents"],
+        );
         let programme = read.text(&table, "", "programme").and_then(|id| {
             let id = ProgrammeId::from(id);
             if programmes.contains(&id) {
@@ -258,7 +270,12 @@ impl<'a> Files<'a> {
             None => None,
             Some(toml::Value::Integer(yen)) if Yen::new(*yen).is_ok() => Yen::new(*yen).ok(),
             Some(other) => {
-                read.wrong("invalid-value", "claimed_yen", &other.to_string(), "0 以上の整数（円） / whole yen, 0 or more");
+                read.wrong(
+                    "invalid-value",
+                    "claimed_yen",
+                    &other.to_string(),
+                    "0 以上の整数（円） / whole yen, 0 or more",
+                );
                 None
             }
         };

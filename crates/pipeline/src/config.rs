@@ -198,6 +198,9 @@ mod tests {
         let path = folder.path().join("kofu.toml");
         std::fs::write(&path, "[policy]\napprove_withot_person = true\n").unwrap();
         let error = format!("{:#}", Config::read(Some(&path)).unwrap_err());
-        assert!(error.contains("kofu.toml") && error.contains("line 2") && error.contains("approve_withot_person"), "{error}");
+        assert!(
+            error.contains("kofu.toml") && error.contains("line 2") && error.contains("approve_withot_person"),
+            "{error}"
+        );
     }
 }

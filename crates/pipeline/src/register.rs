@@ -3,7 +3,9 @@
 //! A row that is wrong is told with its place and left out; the good rows beside it are taken.
 
 use calamine::Reader as _;
-use claim::{AccountKind, BankAccount, Facility, FacilityKind, InstitutionCode, Lang, ProgrammeId, TransitionalMeasure};
+use claim::{
+    AccountKind, BankAccount, Facility, FacilityKind, InstitutionCode, Lang, ProgrammeId, TransitionalMeasure,
+};
 use serde::Serialize;
 use std::path::Path;
 
@@ -49,9 +51,9 @@ impl Register {
     /// Reads `path`.
     pub(crate) fn read(path: &Path, lang: Lang) -> Register {
         let name = path.display().to_string();
-        let rows = std::fs::read(path).map_err(|error| error.to_string()).and_then(|bytes| {
-            if bytes.starts_with(b"PK") { workbook_rows(bytes) } else { csv_rows(&bytes) }
-        });
+        let rows = std::fs::read(path)
+            .map_err(|error| error.to_string())
+            .and_then(|bytes| if bytes.starts_with(b"PK") { workbook_rows(bytes) } else { csv_rows(&bytes) });
         match rows {
             Ok(rows) => Rows { name: &name, lang, register: Register::default() }.read(rows),
             Err(reason) => Register {
@@ -60,7 +62,9 @@ impl Register {
                     code: "unreadable",
                     place: name,
                     message: match lang {
-                        Lang::Ja => format!("名簿を読めません（{reason}）。CSV（UTF-8 または Shift_JIS）か XLSX を指定してください。"),
+                        Lang::Ja => format!(
+                            "名簿を読めません（{reason}）。CSV（UTF-8 または Shift_JIS）か XLSX を指定してください。"
+                        ),
                         Lang::En => format!("cannot be read ({reason}); give a CSV (UTF-8 or Shift_JIS) or an XLSX"),
                     },
                 }],
@@ -154,7 +158,13 @@ impl Rows<'_> {
                 && self.register.errors.len() == before
             {
                 if self.register.facilities.iter().any(|other| other.code == facility.code) {
-                    self.wrong("duplicate", line, "code", facility.code.as_str(), "1 行に 1 医療機関等 / one row a facility");
+                    self.wrong(
+                        "duplicate",
+                        line,
+                        "code",
+                        facility.code.as_str(),
+                        "1 行に 1 医療機関等 / one row a facility",
+                    );
                 } else {
                     self.register.facilities.push(facility);
                 }
@@ -164,13 +174,19 @@ impl Rows<'_> {
     }
 
     fn wrong(&mut self, code: &'static str, line: usize, column: &str, found: &str, expected: &str) {
+        let message = match self.lang {
+            Lang::Ja => {
+                format!("「{found}」は正しくありません。期待する値: {expected}。訂正して、もう一度取り込んでください。")
+            }
+            Lang::En => format!("found {found:?}, expected {expected}; correct it and import again"),
+        };
+        self.error(code, line, column, message);
+    }
+
+    fn error(&mut self, code: &'static str, line: usize, column: &str, message: String) {
         let place = match self.lang {
             Lang::Ja => format!("{} {line}行目 {column}", self.name),
             Lang::En => format!("{} row {line} {column}", self.name),
-        };
-        let message = match self.lang {
-            Lang::Ja => format!("「{found}」は正しくありません。期待する値: {expected}。訂正して、もう一度取り込んでください。"),
-            Lang::En => format!("found {found:?}, expected {expected}; correct it and import again"),
         };
         self.register.errors.push(RegisterError { code, place, message });
     }
@@ -241,17 +257,6 @@ impl Rows<'_> {
         if cell("bank_code").is_empty() {
             return None;
         }
-        for (column, digits) in [("bank_code", 4..=4), ("branch_code", 3..=3), ("account_number", 1..=7)] {
-            let text = cell(column);
-            if !digits.contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_digit()) {
-                let expected = if digits.start() == digits.end() {
-                    format!("{} 桁の数字 / digits", digits.end())
-                } else {
-                    format!("{} 桁以内の数字 / digits at most", digits.end())
-                };
-                self.wrong("invalid-value", line, column, text, &expected);
-            }
-        }
         let kind = match cell("account_kind") {
             "ordinary" | "普通" => Some(AccountKind::Ordinary),
             "current" | "当座" => Some(AccountKind::Current),
@@ -262,18 +267,33 @@ impl Rows<'_> {
                 None
             }
         };
-        if cell("account_holder").is_empty() {
-            self.wrong("invalid-value", line, "account_holder", "", "口座名義（カナ） / the holder in kana");
-        }
-        Some(BankAccount {
+        let account = BankAccount {
             bank_code: cell("bank_code").to_owned(),
             bank_name: cell("bank_name").to_owned(),
             branch_code: cell("branch_code").to_owned(),
             branch_name: cell("branch_name").to_owned(),
-            kind: kind?,
+            // Of a wrong kind the other columns are checked all the same.
+            kind: kind.unwrap_or(AccountKind::Ordinary),
             number: cell("account_number").to_owned(),
             holder: cell("account_holder").to_owned(),
-        })
+        };
+        for (field, fault) in reporting::account_faults(&account) {
+            self.error("invalid-value", line, account_column(field), fault.message(field, self.lang));
+        }
+        kind.map(|_| account)
+    }
+}
+
+/// Where the register has what a payment file calls `field`.
+fn account_column(field: reporting::PaymentField) -> &'static str {
+    use reporting::PaymentField;
+    match field {
+        PaymentField::BankCode => "bank_code",
+        PaymentField::BankName => "bank_name",
+        PaymentField::BranchCode => "branch_code",
+        PaymentField::BranchName => "branch_name",
+        PaymentField::AccountNumber => "account_number",
+        _ => "account_holder",
     }
 }
 
@@ -292,7 +312,8 @@ mod tests {
              1310110048,clinic,a,b,,,,,,,,,,,,\n\
              3410712362,ward,a,b,,,9,きのう,,12,ミホン,001,ホンテン,gold,12345678,\n\
              1310110049,clinic,a,b,,,,,,,,,,,,\n\
-             0110113719,hospital,北の病院,北の会,,,,,,,,,,,,\n"
+             0110113719,hospital,北の病院,北の会,,,,,,,,,,,,\n\
+             1310110049,clinic,a,b,,,,,,0001,ミホン,001,本店,ordinary,1,ミホン・クリニツク\n"
         );
         std::fs::write(&path, text).unwrap();
         let register = Register::read(&path, Lang::En);
@@ -308,11 +329,13 @@ mod tests {
                 "row 4 kind",
                 "row 4 transitional_measure",
                 "row 4 transitional_measure_ended_on",
+                "row 4 account_kind",
                 "row 4 bank_code",
                 "row 4 account_number",
-                "row 4 account_kind",
                 "row 4 account_holder",
                 "row 5 code",
+                "row 7 branch_name",
+                "row 7 account_holder",
             ]
         );
     }

@@ -110,7 +110,8 @@ impl Stages {
             kind: reading.kind,
             problems: reading.problems.iter().map(|problem| problem.code).collect(),
         });
-        let event = Event::ClaimRead { claim_id: job.claim_id.clone(), revision: job.revision, readings: read.collect() };
+        let event =
+            Event::ClaimRead { claim_id: job.claim_id.clone(), revision: job.revision, readings: read.collect() };
         let entry = self.app.entry(&Actor::system(), event);
         self.app.store.finish_read(job, &readings, &[entry]).await?;
         Ok(())
@@ -147,9 +148,7 @@ impl Stages {
             reason: None,
         });
         entries.push(match &decision {
-            Some(decision) => {
-                self.app.entry(&decision.decided_by, Event::ClaimDecided { decision: decision.clone() })
-            }
+            Some(decision) => self.app.entry(&decision.decided_by, Event::ClaimDecided { decision: decision.clone() }),
             None => self.app.entry(
                 &Actor::system(),
                 Event::ClaimInReview {
@@ -167,7 +166,9 @@ impl Stages {
     fn without_person(&self, assessment: &Assessment) -> Option<(DecisionKind, &'static str)> {
         let policy = self.app.config.policy;
         match assessment.outcome {
-            Outcome::Approve if policy.approve_without_person => Some((DecisionKind::Approve, "approve-without-person")),
+            Outcome::Approve if policy.approve_without_person => {
+                Some((DecisionKind::Approve, "approve-without-person"))
+            }
             Outcome::Return if policy.return_without_person => Some((DecisionKind::Return, "return-without-person")),
             Outcome::Reject if policy.reject_without_person => Some((DecisionKind::Reject, "reject-without-person")),
             _ => None,
@@ -197,7 +198,8 @@ impl Stages {
         if let Some(typesetter) = self.typesetter.get() {
             return Ok(Arc::clone(typesetter));
         }
-        let made = Typesetter::new(&self.app.config.fonts.folders).map_err(|error| Failure::NeedsPerson(chain(&error)))?;
+        let made =
+            Typesetter::new(&self.app.config.fonts.folders).map_err(|error| Failure::NeedsPerson(chain(&error)))?;
         Ok(Arc::clone(self.typesetter.get_or_init(|| Arc::new(made))))
     }
 
@@ -216,7 +218,10 @@ impl Stages {
             .cloned()
             .ok_or_else(|| Failure::NeedsPerson(format!("claim {id} revision {revision} has no decision")))?;
         let facility = self.app.store.facility(&claim.facility_code).await?.ok_or_else(|| {
-            Failure::NeedsPerson(format!("facility {} is not in the register: no address for a notice", claim.facility_code))
+            Failure::NeedsPerson(format!(
+                "facility {} is not in the register: no address for a notice",
+                claim.facility_code
+            ))
         })?;
         let stored = self
             .app

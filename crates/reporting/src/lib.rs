@@ -13,5 +13,5 @@ pub use notices::{
 };
 pub use zengin::{
     BankProfile, LineEnd, NewCode, PaymentFault, PaymentField, PaymentFileError, PaymentProblem, TransferKind, Wo,
-    payment_file,
+    account_faults, payment_file,
 };

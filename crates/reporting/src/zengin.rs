@@ -89,6 +89,17 @@ pub fn payment_file(batch: &PaymentBatch, profile: &BankProfile) -> Result<Vec<u
     Ok(join(&records, profile))
 }
 
+/// What of `account` no payment file could hold: asked when an account is registered, so that it is not learnt of on the
+/// day of the payment. Nothing for an account that is right.
+pub fn account_faults(account: &BankAccount) -> Vec<(PaymentField, PaymentFault)> {
+    // How ヲ is written makes no name writable or unwritable.
+    let profile = BankProfile::default();
+    let mut desk = Desk { profile: &profile, problems: Vec::new() };
+    desk.account(None, account);
+    desk.name(None, PaymentField::Holder, &account.holder, Charset::Party);
+    desk.problems.into_iter().map(|problem| (problem.field, problem.fault)).collect()
+}
+
 fn join(records: &[Vec<u8>], profile: &BankProfile) -> Vec<u8> {
     let line_end = profile.line_end.bytes();
     let mut file = Vec::with_capacity(records.len().saturating_mul(RECORD + line_end.len()).saturating_add(1));

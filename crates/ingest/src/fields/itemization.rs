@@ -507,8 +507,8 @@ impl Draught {
                 }
                 _ if adds_up || parts_add_up => 990,
                 _ if total.is_none() => 960,
-                // One line may be missing, or one too many: which one it is the sum does not say.
-                _ => 750,
+                // What stands there is what stands there; that a line is missing is for the rules to say.
+                _ => 960,
             };
             if draft.contradicted && !(adds_up && layout.method != Method::Ocr) {
                 per_mille = per_mille.min(740);

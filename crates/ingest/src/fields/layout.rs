@@ -1,6 +1,6 @@
 //! One view of pages and of sheets for the field finding: rows of pieces of folded text, each with a box and its spot.
 
-use crate::page::{Cell, Grid, Line, Page, Word};
+use crate::page::{Cell, Grid, Line, Page, Word, cell_name};
 use claim::{Method, Spot};
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
@@ -410,10 +410,11 @@ fn grid_rows(sheet: usize, grid: &Grid) -> Vec<Row> {
             let (left, top) = (number(x) * CELL[0], number(y) * CELL[1]);
             let spot = Spot {
                 sheet: (!grid.sheet.is_empty()).then(|| grid.sheet.clone()),
-                cell: Some(cell_name(x, y)),
+                cell: Some(cell_name(y, x)),
                 ..Spot::default()
             };
-            Piece::new(&raw, [left, top, left + 0.9 * CELL[0], top + 0.8 * CELL[1]], spot, content)
+            let columns = number(grid.merged.get(&(y, x)).copied().unwrap_or(1));
+            Piece::new(&raw, [left, top, left + (columns - 0.1) * CELL[0], top + 0.8 * CELL[1]], spot, content)
         });
         let pieces: Vec<Piece> = pieces.collect();
         rows.extend(Row::new(sheet, page_height, join_spaced(pieces)));
@@ -423,18 +424,6 @@ fn grid_rows(sheet: usize, grid: &Grid) -> Vec<Row> {
 
 fn number(n: usize) -> f32 {
     n as f32
-}
-
-/// `B7` of column 1 and row 6.
-fn cell_name(column: usize, row: usize) -> String {
-    let mut letters = Vec::new();
-    let mut rest = column + 1;
-    while rest > 0 {
-        rest -= 1;
-        letters.push(char::from(b'A' + u8::try_from(rest % 26).unwrap_or(0)));
-        rest /= 26;
-    }
-    format!("{}{}", letters.iter().rev().collect::<String>(), row + 1)
 }
 
 /// Two-character words that are often set wide.
@@ -519,7 +508,7 @@ mod tests {
     #[test]
     fn cells_are_named_as_spreadsheets_name_them() {
         for (column, row, name) in [(0, 0, "A1"), (1, 6, "B7"), (25, 9, "Z10"), (26, 0, "AA1"), (16_383, 0, "XFD1")] {
-            assert_eq!(cell_name(column, row), name);
+            assert_eq!(cell_name(row, column), name);
         }
     }
 

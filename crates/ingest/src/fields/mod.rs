@@ -66,9 +66,6 @@ impl Found {
 }
 
 fn read(layout: &Layout, as_kind: Option<DocumentKind>) -> Found {
-    if std::env::var("ZZ_DUMP").is_ok() {
-        for (n, rows) in [("1", &layout.rows), ("2", &layout.second)] { for r in rows { eprintln!("{n} y{:.0}-{:.0} {}", r.bounds[1], r.bounds[3], r.pieces.iter().map(|p| format!("[{:.0}-{:.0} {}]", p.bounds[0], p.bounds[2], p.text)).collect::<Vec<_>>().join(" ")); } }
-    }
     if layout.rows.is_empty() {
         let problem = Problem { code: ProblemCode::NothingFound, place: Place::default(), values: Values::new() };
         return Found { kind: DocumentKind::Other, receipt: None, itemization: None, problems: vec![problem] };

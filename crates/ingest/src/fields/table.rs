@@ -230,27 +230,43 @@ fn continues(row: &Row, next: &Row) -> bool {
         })
 }
 
-/// Puts the words of a further row of a header to those above them; a word that says more replaces.
+/// Puts the words of a further row of a header to those above them: one word below another finishes it
+/// (「①補助対象」 over 「金額」), several divide it (「税抜」 over 「単価 | 金額」).
 fn add_row(columns: &mut Vec<Head>, row: &Row) {
+    let mut below: Vec<Vec<Head>> = vec![Vec::new(); columns.len()];
     for (column, piece) in row.pieces.iter().flat_map(split_heads) {
-        let over = columns
-            .iter_mut()
-            .filter(|head| head.bounds[0] < piece.bounds[2] && piece.bounds[0] < head.bounds[2])
-            .max_by(|a, b| f32::total_cmp(&shared(a.bounds, piece.bounds), &shared(b.bounds, piece.bounds)));
         let text = piece.squashed();
-        let net = (text.contains("税抜") || text.contains("税別")).then_some(Column::Net);
-        match (over, net.or(column)) {
-            // 「①補助対象」 over 「金額」: the second line only finishes the word.
-            (Some(head), Some(Column::Amount)) if head.column.holds_amount() => {
-                head.bounds = around(head.bounds, piece.bounds);
+        let net = text.contains("税抜") || text.contains("税別");
+        let Some(column) = (if net { Some(Column::Net) } else { column }) else { continue };
+        let over = (0..below.len()).filter(|at| shared(columns[*at].bounds, piece.bounds) > 0.0).max_by(|a, b| {
+            f32::total_cmp(&shared(columns[*a].bounds, piece.bounds), &shared(columns[*b].bounds, piece.bounds))
+        });
+        let head = Head { column, bounds: piece.bounds };
+        match over {
+            Some(over) => below[over].push(head),
+            None => columns.push(head),
+        }
+    }
+    let whole = std::mem::take(columns);
+    let mut below = below.into_iter();
+    for mut head in whole {
+        let parts = below.next().unwrap_or_default();
+        match parts.as_slice() {
+            [] => columns.push(head),
+            [part] => {
+                // 「金額」 over 「税抜」 or 「①補助対象」 says more than 「金額」.
+                if head.column == Column::Amount && part.column.holds_amount() {
+                    head.column = part.column;
+                }
+                head.bounds = around(head.bounds, part.bounds);
+                columns.push(head);
             }
-            (Some(head), Some(Column::Net)) if head.column == Column::Amount => head.column = Column::Net,
-            // 「金額」 over 「①補助対象」: the second line divides it. The first of them keeps its place.
-            (Some(head), Some(column)) if head.column == Column::Amount && column.holds_amount() => {
-                *head = Head { column, bounds: piece.bounds };
-            }
-            (None, Some(column)) => columns.push(Head { column, bounds: piece.bounds }),
-            _ => {}
+            _ => columns.extend(parts.into_iter().map(|part| match (head.column, part.column) {
+                (Column::Net | Column::Eligible | Column::Ineligible, Column::Amount) => {
+                    Head { column: head.column, ..part }
+                }
+                _ => part,
+            })),
         }
     }
 }
@@ -272,7 +288,7 @@ impl Cells {
         if row.pieces.iter().all(|piece| piece.spot.cell.is_some()) {
             return Cells::of_sheet(header, row);
         }
-        let parts: Vec<Piece> = row.pieces.iter().flat_map(Piece::parts).collect();
+        let parts = counts_joined(header, row.pieces.iter().flat_map(Piece::parts).collect());
         let mut columns: Vec<usize> = parts.iter().map(|part| place(header, part)).collect();
         in_order(header, &parts, &mut columns);
         let mut cells: Vec<(usize, Piece)> = Vec::new();
@@ -311,6 +327,42 @@ impl Cells {
     pub(super) fn get(&self, header: &Header, column: Column) -> Option<&Piece> {
         self.cells.iter().find(|(at, _)| header.heads[*at].column == column).map(|(_, piece)| piece)
     }
+}
+
+/// Where a table has no column for quantities, 「1 式」 belongs to the words before it.
+fn counts_joined(header: &Header, parts: Vec<Piece>) -> Vec<Piece> {
+    if header.heads.iter().any(|head| matches!(head.column, Column::Quantity | Column::Unit)) {
+        return parts;
+    }
+    let mut joined: Vec<Piece> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let close = |before: &Piece| part.bounds[0] - before.bounds[2] < part.height();
+        match joined.last_mut() {
+            Some(number) if is_counter(&part.text) && is_count(&number.text) && close(number) => {
+                *number = number.and(&part, "");
+            }
+            _ => joined.push(part),
+        }
+    }
+    // From the end, so that words take what follows them.
+    for at in (1..joined.len()).rev() {
+        let counted = joined[at].text.strip_suffix(|c| COUNTERS.contains(c)).is_some_and(is_count);
+        if counted && joined[at - 1].text.chars().any(is_word) {
+            let count = joined.remove(at);
+            joined[at - 1] = joined[at - 1].and(&count, " ");
+        }
+    }
+    joined
+}
+
+const COUNTERS: &str = "式台個本枚組回件";
+
+fn is_counter(text: &str) -> bool {
+    text.chars().count() == 1 && COUNTERS.contains(text)
+}
+
+fn is_count(text: &str) -> bool {
+    (1..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The head under which a part of a row stands.

@@ -43,7 +43,8 @@ pub(super) fn invert(image: &mut GrayImage, dpi: u32) {
         let (xs, ys) = (left * cell..(right + 1) * cell, top * cell..(bottom + 1) * cell);
         let row = |y: usize| is_dark(xs.clone(), y..y + 1);
         let column = |x: usize| is_dark(x..x + 1, ys.clone());
-        let first = |from: usize, to: usize, dark: &dyn Fn(usize) -> bool| (from..to).find(|at| dark(*at)).unwrap_or(to);
+        let first =
+            |from: usize, to: usize, dark: &dyn Fn(usize) -> bool| (from..to).find(|at| dark(*at)).unwrap_or(to);
         let last = |from: usize, to: usize, dark: &dyn Fn(usize) -> bool| {
             (from..to).rev().find(|at| dark(*at)).map_or(from, |at| at + 1)
         };

@@ -162,7 +162,7 @@ fn parse(tsv: &str) -> Vec<EngineLine> {
         };
         let bounds = [left, top, left + width, top + height];
         match (level, lines.last_mut()) {
-            ("4", _) => lines.push(EngineLine { bounds, fragments: Vec::new() }),
+            ("4", _) => lines.push(EngineLine::default()),
             ("5", Some(line)) if !text.trim().is_empty() => line.fragments.push(Word {
                 text: text.trim().to_owned(),
                 bounds,

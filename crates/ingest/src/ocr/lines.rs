@@ -18,8 +18,6 @@ const SAME_HEIGHT: f32 = 1.8;
 /// One line as the engine found it, in pixels of the cleaned picture.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EngineLine {
-    /// Left, top, right, bottom.
-    pub(super) bounds: [f32; 4],
     /// From left to right.
     pub(super) fragments: Vec<Word>,
 }
@@ -124,8 +122,7 @@ mod tests {
                 confidence: 0.9,
             })
             .collect();
-        let bounds = fragments.iter().map(|word| word.bounds).reduce(around).unwrap_or_default();
-        EngineLine { bounds, fragments }
+        EngineLine { fragments }
     }
 
     fn texts(found: &[EngineLine]) -> Vec<String> {

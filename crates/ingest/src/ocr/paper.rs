@@ -179,9 +179,11 @@ impl Outline {
     /// The points farthest out in the four diagonal directions.
     fn corners(&self) -> Option<[Point; 4]> {
         let points = || {
-            self.rows.iter().enumerate().filter_map(|(y, span)| span.map(|(from, to)| (y, from, to))).flat_map(
-                |(y, from, to)| [(from as f64, y as f64 + 0.5), (to as f64 + 1.0, y as f64 + 0.5)],
-            )
+            self.rows
+                .iter()
+                .enumerate()
+                .filter_map(|(y, span)| span.map(|(from, to)| (y, from, to)))
+                .flat_map(|(y, from, to)| [(from as f64, y as f64 + 0.5), (to as f64 + 1.0, y as f64 + 0.5)])
         };
         let farthest = |x: f64, y: f64| points().max_by(|a, b| (a.0 * x + a.1 * y).total_cmp(&(b.0 * x + b.1 * y)));
         Some([farthest(-1.0, -1.0)?, farthest(1.0, -1.0)?, farthest(1.0, 1.0)?, farthest(-1.0, 1.0)?])
@@ -256,9 +258,8 @@ fn fit(points: &[Point]) -> Option<(f64, f64)> {
 
 fn meet(one: Line, other: Line) -> Option<Point> {
     let determinant = one.a * other.b - other.a * one.b;
-    (determinant.abs() > 1e-9).then(|| {
-        ((one.c * other.b - other.c * one.b) / determinant, (one.a * other.c - other.a * one.c) / determinant)
-    })
+    (determinant.abs() > 1e-9)
+        .then(|| ((one.c * other.b - other.c * one.b) / determinant, (one.a * other.c - other.a * one.c) / determinant))
 }
 
 /// The area of a quadrilateral (the shoelace formula).

@@ -236,8 +236,11 @@ mod tests {
         for turn in [Turn::None, Turn::Clockwise, Turn::Half, Turn::Counter] {
             let turned = turn.of(&image);
             let (x, y) = turn.map(5.0, 3.0).apply((4.5, 1.5));
-            assert!(turned.enumerate_pixels().any(|(px, py, value)| value.0 == [200]
-                && close((f64::from(px) + 0.5, f64::from(py) + 0.5), (x, y))));
+            assert!(
+                turned.enumerate_pixels().any(
+                    |(px, py, value)| value.0 == [200] && close((f64::from(px) + 0.5, f64::from(py) + 0.5), (x, y))
+                )
+            );
             let (width, height) = turn.size(5.0, 3.0);
             let round = turn.map(5.0, 3.0).then(&turn.back().map(width, height));
             assert!(close(round.apply((4.5, 1.5)), (4.5, 1.5)), "{turn:?}");

@@ -232,7 +232,10 @@ mod tests {
     }
 
     fn ink(image: &GrayImage, left: u32, top: u32, right: u32, bottom: u32) -> usize {
-        (top..bottom).flat_map(|y| (left..right).map(move |x| (x, y))).filter(|&(x, y)| image.get_pixel(x, y).0[0] < 128).count()
+        (top..bottom)
+            .flat_map(|y| (left..right).map(move |x| (x, y)))
+            .filter(|&(x, y)| image.get_pixel(x, y).0[0] < 128)
+            .count()
     }
 
     #[test]

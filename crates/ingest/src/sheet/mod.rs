@@ -9,7 +9,8 @@ pub(crate) use self::csv::read_csv;
 pub(crate) use workbook::{MOST_PARTS, read_xls, read_xlsx, weigh};
 
 use crate::limits::Limits;
-use crate::page::{Cell, Grid};
+use crate::page::{Cell, Grid, cell_name};
+use calamine::Dimensions;
 use claim::{Place, Problem, ProblemCode, Spot};
 
 /// Cells being gathered into grids, with what may still come.
@@ -32,6 +33,7 @@ impl<'a> Gatherer<'a> {
         if cell == Cell::Empty {
             return Ok(());
         }
+        let (row, column) = (row as usize, column as usize);
         let too_large = |expected: String| {
             let spot = Spot {
                 sheet: Some(grid.sheet.clone()).filter(|sheet| !sheet.is_empty()),
@@ -44,8 +46,9 @@ impl<'a> Gatherer<'a> {
                 .with("expected", expected)
         };
         let limits = self.limits;
-        if row >= limits.rows || column >= limits.columns {
-            return Err(too_large(cell_name(limits.rows.saturating_sub(1), limits.columns.saturating_sub(1))));
+        let (rows, columns) = (limits.rows as usize, limits.columns as usize);
+        if row >= rows || column >= columns {
+            return Err(too_large(cell_name(rows.saturating_sub(1), columns.saturating_sub(1))));
         }
         if let Cell::Text(text) | Cell::Number(text) = &cell {
             let characters = text.chars().count();
@@ -57,7 +60,6 @@ impl<'a> Gatherer<'a> {
                 return Err(too_large(format!("{} characters", limits.inflated_bytes)));
             }
         }
-        let (row, column) = (row as usize, column as usize);
         if grid.rows.len() <= row {
             grid.rows.resize_with(row + 1, Vec::new);
         }
@@ -72,18 +74,14 @@ impl<'a> Gatherer<'a> {
         cells[column] = cell;
         Ok(())
     }
-}
 
-/// `B7` for row 6 and column 1.
-fn cell_name(row: u32, column: u32) -> String {
-    let mut letters = Vec::new();
-    let mut rest = u64::from(column) + 1;
-    while rest > 0 {
-        rest -= 1;
-        // The remainder is below 26.
-        letters.push(b'A' + u8::try_from(rest % 26).unwrap_or(0));
-        rest /= 26;
+    /// Remembers how wide merged cells are; those within one column, or beyond the limits, say nothing about a table.
+    fn merge(&self, grid: &mut Grid, merged: &[Dimensions]) {
+        for region in merged.iter().take(self.limits.cells as usize) {
+            let (first, last) = (region.start.1, region.end.1);
+            if first < last && last < self.limits.columns {
+                grid.merged.insert((region.start.0 as usize, first as usize), (last - first + 1) as usize);
+            }
+        }
     }
-    letters.reverse();
-    format!("{}{}", String::from_utf8_lossy(&letters), u64::from(row) + 1)
 }

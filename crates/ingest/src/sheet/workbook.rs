@@ -64,6 +64,10 @@ pub(crate) fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<Vec<Grid>, Prob
             let (row, column) = record.pos;
             gatherer.put(&mut grid, row, column, cell)?;
         }
+        drop(cells);
+        // The cells are good without it; the list only helps to understand headers.
+        let merged = workbook.merge_cells_by_sheet_name(&grid.sheet).unwrap_or_default();
+        gatherer.merge(&mut grid, &merged);
         grids.push(grid);
     }
     Ok(visible_first(grids))
@@ -106,6 +110,8 @@ pub(crate) fn read_xls(bytes: &[u8], limits: &Limits) -> Result<Vec<Grid>, Probl
             let at = |offset: usize, start: u32| u32::try_from(offset).unwrap_or(u32::MAX).saturating_add(start);
             gatherer.put(&mut grid, at(row, top), at(column, left), cell)?;
         }
+        let merged = workbook.merge_cells_by_sheet_name(&grid.sheet).unwrap_or_default();
+        gatherer.merge(&mut grid, &merged);
         grids.push(grid);
     }
     Ok(visible_first(grids))
@@ -119,7 +125,7 @@ fn sheets(metadata: &[calamine::Sheet], limits: &Limits) -> Result<Vec<Grid>, Pr
         .map(|sheet| Grid {
             sheet: sheet.name.clone(),
             hidden: sheet.visible != SheetVisible::Visible,
-            rows: Vec::new(),
+            ..Grid::default()
         })
         .collect();
     if sheets.len() > limits.pages as usize {

@@ -14,7 +14,8 @@ pub(crate) fn run(file: &Path, lang: Lang) -> Result<Done> {
     let input: Box<dyn BufRead> = if file == Path::new("-") {
         Box::new(BufReader::new(std::io::stdin()))
     } else {
-        let file = std::fs::File::open(file).with_context(|| format!("the facts in {} cannot be read", file.display()))?;
+        let file =
+            std::fs::File::open(file).with_context(|| format!("the facts in {} cannot be read", file.display()))?;
         Box::new(BufReader::new(file))
     };
     assess(input, BufWriter::new(std::io::stdout().lock()), Ruleset::embedded(), lang)

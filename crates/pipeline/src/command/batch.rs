@@ -11,8 +11,8 @@ use anyhow::{Context, Result, bail};
 use claim::{Actor, Calendar, Lang, Payment, PaymentBatch, Sha256, Yen, day_in_japan};
 use decision_log::{BatchPayment, Event, PreparedBatch};
 use jiff::civil::Date;
-use std::path::{Path, PathBuf};
 use serde::Serialize;
+use std::path::{Path, PathBuf};
 use store::{BatchRecord, NewBatch};
 
 pub(crate) async fn run(app: &App, command: BatchCommand) -> Result<Done> {
@@ -109,7 +109,10 @@ pub(crate) async fn prepare(app: &App, by: &Actor, pay_on: Option<Date>) -> Resu
             None => eprintln!(
                 "{} [account-missing] {}",
                 approved.claim_id,
-                app.text("振込先口座が名簿にありません。名簿に追加してください。", "no bank account in the register; add one")
+                app.text(
+                    "振込先口座が名簿にありません。名簿に追加してください。",
+                    "no bank account in the register; add one"
+                )
             ),
         }
     }
@@ -195,7 +198,8 @@ impl<'a> Listed<'a> {
 
 /// Releases a batch: what is released is the hash of what was prepared.
 pub(crate) async fn release(app: &App, id: &str, by: &Actor) -> Result<()> {
-    let record = app.store.batch(id).await?.with_context(|| format!("found no batch {id}; `kofu batch list` names them"))?;
+    let record =
+        app.store.batch(id).await?.with_context(|| format!("found no batch {id}; `kofu batch list` names them"))?;
     let sha256 = content(app, &record).1;
     let entry = app.entry(by, Event::BatchReleased { id: id.to_owned(), sha256, released_by: by.clone() });
     app.store.release_batch(id, by, app.clock.now(), sha256, &[entry]).await?;
@@ -204,13 +208,18 @@ pub(crate) async fn release(app: &App, id: &str, by: &Actor) -> Result<()> {
 
 /// Writes the bank's file and the list of a released batch; the same bytes however often.
 pub(crate) async fn export(app: &App, id: &str, out: &Path) -> Result<Vec<PathBuf>> {
-    let record = app.store.batch(id).await?.with_context(|| format!("found no batch {id}; `kofu batch list` names them"))?;
+    let record =
+        app.store.batch(id).await?.with_context(|| format!("found no batch {id}; `kofu batch list` names them"))?;
     let Some(released) = record.content_sha256 else {
-        bail!("batch {id} has not been released; another person than who prepared it has to run `kofu batch release {id}`");
+        bail!(
+            "batch {id} has not been released; another person than who prepared it has to run `kofu batch release {id}`"
+        );
     };
     let (batch, sha256) = content(app, &record);
     if sha256 != released {
-        bail!("batch {id} has the content {sha256}, but {released} was released: the payer in the configuration was changed; put it back");
+        bail!(
+            "batch {id} has the content {sha256}, but {released} was released: the payer in the configuration was changed; put it back"
+        );
     }
     let file = reporting::payment_file(&batch, &app.config.bank_file)
         .map_err(|error| anyhow::anyhow!("the bank file of {id} could not be written: {}", chain(&error)))?;

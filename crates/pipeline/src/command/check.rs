@@ -5,12 +5,12 @@ use super::facilities::PAGE;
 use crate::app::App;
 use crate::bundle::hash;
 use crate::output;
+use crate::stage::Assessed;
 use anyhow::Result;
 use claim::{ClaimState, DecisionKind, Lang, Outcome, Yen};
 use decision_log::{Entry, Event};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use crate::stage::Assessed;
 use store::{BatchState, ClaimFilter, ClaimRecord};
 
 /// One thing that is not as it should be.
@@ -150,7 +150,8 @@ async fn claims(app: &App, logged: &Logged, differences: &mut Differences) -> Re
 
 async fn claim(app: &App, record: &ClaimRecord, logged: &Logged, differences: &mut Differences) -> Result<()> {
     let (id, revision, state) = (record.claim.id.to_string(), record.claim.revision, record.claim.state);
-    let decision = record.decisions.iter().map(|stored| &stored.decision).find(|decision| decision.revision == revision);
+    let decision =
+        record.decisions.iter().map(|stored| &stored.decision).find(|decision| decision.revision == revision);
     // Which events the state of a claim promises.
     let past = |state: ClaimState| match state {
         ClaimState::Draft | ClaimState::Withdrawn => 0,
@@ -237,7 +238,8 @@ async fn batches(app: &App, differences: &mut Differences) -> Result<()> {
                 differences.push("payment", format!("{} {}", record.id, payment.claim_id), payment.amount_yen, found);
             }
             if record.state != BatchState::Cancelled
-                && let Some(other) = live.insert(payment.claim_id.clone(), record.id.clone()) {
+                && let Some(other) = live.insert(payment.claim_id.clone(), record.id.clone())
+            {
                 differences.push("payment-twice", &payment.claim_id, format!("{other}, {}", record.id), "one batch");
             }
         }

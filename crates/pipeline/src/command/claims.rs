@@ -97,7 +97,11 @@ pub(crate) async fn import(app: &App, path: &Path) -> Result<Imported> {
         Some(id) => match app.store.claim(id).await? {
             Some(record) => record.claim.revision + 1,
             None => {
-                eprintln!("{} [unknown-claim] {id}: {}", path.display(), app.text("受付番号が見つかりません。", "no such claim"));
+                eprintln!(
+                    "{} [unknown-claim] {id}: {}",
+                    path.display(),
+                    app.text("受付番号が見つかりません。", "no such claim")
+                );
                 return Ok(Imported::Refused);
             }
         },
@@ -254,11 +258,13 @@ async fn show(app: &App, id: &ClaimId, json_lines: bool) -> Result<Done> {
         Some(stored) => Some(serde_json::from_slice(&stored.bytes)?),
         None => None,
     };
-    let decision = all.decisions.iter().map(|record| &record.decision).find(|decision| decision.revision == record.revision);
+    let decision =
+        all.decisions.iter().map(|record| &record.decision).find(|decision| decision.revision == record.revision);
     if json_lines {
         let mut value = serde_json::to_value(Listed::from(record))?;
         value["documents"] = serde_json::to_value(&all.documents)?;
-        value["readings"] = readings.iter().map(|r| serde_json::to_value(r.view(app.lang))).collect::<Result<_, _>>()?;
+        value["readings"] =
+            readings.iter().map(|r| serde_json::to_value(r.view(app.lang))).collect::<Result<_, _>>()?;
         value["assessment"] = serde_json::to_value(assessed.as_ref().map(|a| a.assessment.view(app.lang)))?;
         value["decision"] = serde_json::to_value(decision)?;
         output::json_line(&value)?;

@@ -6,8 +6,8 @@ use crate::app::App;
 use crate::cli::Global;
 use crate::clock::Clock;
 use crate::output;
-use crate::worker::Until;
 use crate::stage::Assessed;
+use crate::worker::Until;
 use anyhow::{Context, Result, bail};
 use claim::{Actor, ClaimId, ClaimState, DecisionKind, Lang, Outcome, Yen};
 use serde::{Deserialize, Serialize};
@@ -67,12 +67,18 @@ pub(crate) async fn run(global: &Global, samples: &Path, json: bool) -> Result<D
         confirm(&app, id, &reviewer).await?;
     }
     super::work::with_progress(&app, Until::Drained).await?;
-    note("5/6 支払バッチを準備し、別の担当者が承認します。", "5/6 one officer prepares the payment batch, another releases it");
+    note(
+        "5/6 支払バッチを準備し、別の担当者が承認します。",
+        "5/6 one officer prepares the payment batch, another releases it",
+    );
     if let Some(batch) = super::batch::prepare(&app, &Actor::staff("demo-officer-a"), None).await? {
         super::batch::release(&app, &batch.id, &Actor::staff("demo-officer-b")).await?;
     }
     let nothing_new = before != 0 && app.store.log_size().await? == before;
-    note("6/6 振込データ、一覧、通知書、決定記録を書き出します。", "6/6 writing the bank file, list, notices and decision log");
+    note(
+        "6/6 振込データ、一覧、通知書、決定記録を書き出します。",
+        "6/6 writing the bank file, list, notices and decision log",
+    );
     let out = app.data.join("out");
     let written = write_out(&app, &out).await?;
 
@@ -97,7 +103,9 @@ pub(crate) async fn run(global: &Global, samples: &Path, json: bool) -> Result<D
         }
     }
     if !good {
-        output::say(app.text("期待と異なる結果があります（✗ の行）。", "Some results differ from what was expected (✗)."));
+        output::say(
+            app.text("期待と異なる結果があります（✗ の行）。", "Some results differ from what was expected (✗)."),
+        );
     }
     Ok(Done::all_if(good))
 }
@@ -109,7 +117,10 @@ fn name(story: &Path) -> String {
 /// The sample folders that hold a bundle, by name.
 fn stories(samples: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(samples).with_context(|| {
-        format!("the samples folder {} cannot be read; run this in the project's folder or give --samples", samples.display())
+        format!(
+            "the samples folder {} cannot be read; run this in the project's folder or give --samples",
+            samples.display()
+        )
     })?;
     let mut stories = Vec::new();
     for entry in entries {
@@ -131,7 +142,8 @@ async fn confirm(app: &App, id: &ClaimId, reviewer: &Actor) -> Result<()> {
     if record.state != ClaimState::InReview {
         return Ok(());
     }
-    let stored = app.store.assessment(id, record.revision).await?.with_context(|| format!("claim {id} was not assessed"))?;
+    let stored =
+        app.store.assessment(id, record.revision).await?.with_context(|| format!("claim {id} was not assessed"))?;
     let assessed: Assessed = serde_json::from_slice(&stored.bytes)?;
     let kind = match assessed.assessment.outcome {
         Outcome::Approve => DecisionKind::Approve,

@@ -86,7 +86,6 @@ pub(crate) async fn export(app: &App, out: &Path) -> Result<Vec<PathBuf>> {
     Ok([LOG_FILE, CHECKPOINT_FILE, KEY_FILE].map(|file| out.join(file)).to_vec())
 }
 
-
 /// Verifies what is stored against the checkpoint that was last signed.
 pub(crate) async fn verify_stored(app: &App, earlier: Option<&str>) -> Result<u64> {
     let key = app.signing_key()?;
@@ -100,7 +99,10 @@ pub(crate) async fn verify_stored(app: &App, earlier: Option<&str>) -> Result<u6
     for text in last.as_ref().map(|(_, text)| text.as_str()).into_iter().chain(earlier) {
         let signed = Checkpoint::open(text, &key.verifying_key())?;
         let root = tree.root_at(signed.size()).with_context(|| {
-            format!("found {size} entries, expected at least the {} that were signed: entries are missing", signed.size())
+            format!(
+                "found {size} entries, expected at least the {} that were signed: entries are missing",
+                signed.size()
+            )
         })?;
         if root != signed.root() {
             bail!(
@@ -136,8 +138,12 @@ async fn replay(app: &App) -> Result<Done> {
     })
     .await?;
     output::say(&match app.lang {
-        Lang::Ja => format!("再計算: 一致 {same} 件、不一致 {different} 件、別の規則による判断 {other_rules} 件（今回は計算していません）。"),
-        Lang::En => format!("replayed: {same} the same, {different} different, {other_rules} under other rules (not worked out)."),
+        Lang::Ja => format!(
+            "再計算: 一致 {same} 件、不一致 {different} 件、別の規則による判断 {other_rules} 件（今回は計算していません）。"
+        ),
+        Lang::En => format!(
+            "replayed: {same} the same, {different} different, {other_rules} under other rules (not worked out)."
+        ),
     });
     Ok(Done::all_if(different == 0))
 }

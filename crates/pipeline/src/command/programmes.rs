@@ -35,13 +35,11 @@ pub(crate) fn run(id: Option<&str>, on: Date, json: bool, lang: Lang) -> Result<
                 &header,
                 &[2],
                 values.iter().map(|value| {
-                    let of: Vec<&str> = [
-                        value.kind.map(|kind| kind.name(lang)),
-                        value.category.map(|category| category.name(lang)),
-                    ]
-                    .into_iter()
-                    .flatten()
-                    .collect();
+                    let of: Vec<&str> =
+                        [value.kind.map(|kind| kind.name(lang)), value.category.map(|category| category.name(lang))]
+                            .into_iter()
+                            .flatten()
+                            .collect();
                     vec![value.label.to_owned(), of.join(" "), value.text.clone(), value.source.clone()]
                 }),
             );

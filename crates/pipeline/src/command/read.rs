@@ -16,11 +16,8 @@ pub(crate) async fn run(
     json: bool,
     lang: Lang,
 ) -> Result<Done> {
-    let reader = ingest::Reader::new(
-        std::env::current_exe()?,
-        vec!["reader-process".to_owned()],
-        config.reader.clone(),
-    );
+    let reader =
+        ingest::Reader::new(std::env::current_exe()?, vec!["reader-process".to_owned()], config.reader.clone());
     let kind = kind.map(|kind| match kind {
         KindArg::Receipt => DocumentKind::Receipt,
         KindArg::Itemization => DocumentKind::Itemization,
@@ -77,6 +74,7 @@ pub(crate) fn progress(count: u64) -> ProgressBar {
     if count < 2 {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(count).with_style(style)
 }

@@ -167,10 +167,7 @@ impl PaymentProblem {
             (None, Lang::Ja) => format!("振込依頼人の{field}"),
             (None, Lang::En) => format!("{field} of the payer"),
         };
-        match lang {
-            Lang::Ja => format!("{place}: {}", self.fault.ja(self.field)),
-            Lang::En => format!("{place}: {}", self.fault.en()),
-        }
+        format!("{place}: {}", self.fault.message(self.field, lang))
     }
 }
 
@@ -181,6 +178,14 @@ impl fmt::Display for PaymentProblem {
 }
 
 impl PaymentFault {
+    /// As people of `lang` read it: what was found in `field`, what was expected, and what to do.
+    pub fn message(&self, field: PaymentField, lang: Lang) -> String {
+        match lang {
+            Lang::Ja => self.ja(field),
+            Lang::En => self.en(),
+        }
+    }
+
     fn ja(&self, field: PaymentField) -> String {
         match self {
             PaymentFault::Characters { found, text } => {

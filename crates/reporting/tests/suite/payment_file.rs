@@ -335,7 +335,10 @@ proptest! {
         let mut payment = payment("C-1", &name, 1);
         payment.account.bank_name = bank;
         payment.account.number = number;
-        match payment_file(&batch(vec![payment]), &BankProfile::default()) {
+        let faults = reporting::account_faults(&payment.account);
+        let made = payment_file(&batch(vec![payment]), &BankProfile::default());
+        prop_assert_eq!(made.is_ok(), faults.is_empty(), "what the register takes, the file can hold: {:?}", faults);
+        match made {
             Ok(file) => prop_assert_eq!(file.len(), 4 * 122),
             Err(error) => prop_assert!(!error.problems.is_empty()),
         }

@@ -251,8 +251,9 @@ fn what_is_no_amount_is_said_with_its_cell_and_the_other_lines_are_read() {
     assert!(found.problems[2].message(Lang::Ja).contains("別途見積"), "{}", found.problems[2].message(Lang::Ja));
 }
 
+/// A cell says what it says; that the sum is another is a finding of the rules, and no doubt about the reading.
 #[test]
-fn lines_that_do_not_make_up_the_total_are_doubtful() {
+fn cells_that_do_not_make_up_the_total_are_read_surely_and_the_total_says_so() {
     let found = sheet(&[grid(
         "内訳",
         &[
@@ -264,8 +265,54 @@ fn lines_that_do_not_make_up_the_total_are_doubtful() {
         ],
     )]);
     let itemization = found.itemization.unwrap();
-    assert_eq!(itemization.total_yen.unwrap().value.get(), 200_000);
-    assert!(itemization.lines.iter().all(|line| doubtful(line.confidence)));
+    let total = itemization.total_yen.unwrap();
+    assert_eq!(total.value.get(), 200_000);
+    assert!(total.reasons.iter().any(|reason| reason.contains("明細の和と異なる")), "{:?}", total.reasons);
+    assert!(itemization.lines.iter().all(|line| sure(line.confidence)));
+}
+
+/// 「税抜」 merged over 「単価」 and 「金額」 (sample hospital): the amount with tax counts, not the one before it.
+#[test]
+fn a_merged_head_divides_the_columns_under_it() {
+    let mut form = grid(
+        "Sheet1",
+        &[
+            &["領収書内訳書"],
+            &["No.", "品名・作業内容", "数量", "単位", "税抜", "", "消費税", "税込金額"],
+            &["", "", "", "", "単価", "金額"],
+            &["1", "モバイル端末 スマートフォン", "2", "台", "35000", "70000", "7000", "77000"],
+            &["2", "レセプトコンピュータ改修", "1", "式", "860000", "860000", "86000", "946000"],
+            &["合　計", "", "", "", "", "930000", "93000", "1023000"],
+        ],
+    );
+    form.merged = [((1, 4), 2), ((5, 0), 5)].into();
+    let found = sheet(&[form]);
+    let itemization = found.itemization.unwrap();
+    let amounts: Vec<i64> = itemization.lines.iter().map(|line| line.amount_yen.get()).collect();
+    assert_eq!(amounts, [77_000, 946_000]);
+    assert_eq!(itemization.lines[0].unit_price_yen, Some(35_000.into()));
+    assert_eq!(itemization.total_yen.unwrap().value.get(), 1_023_000);
+}
+
+/// 「1 式」 at the end of a description (sample faxed-tiff) is no amount of the column beside it.
+#[test]
+fn a_count_in_words_is_no_amount() {
+    let page = page(
+        1,
+        &[
+            (230.0, 40.0, 20.0, "領収書内訳書"),
+            (60.0, 140.0, 9.0, "項目"),
+            (200.0, 140.0, 9.0, "内訳"),
+            (404.0, 140.0, 9.0, "①補助対象"),
+            (479.0, 140.0, 9.0, "②補助対象外"),
+            (60.0, 160.0, 9.0, "レセプトコンピュータ"),
+            (187.0, 160.0, 9.0, "レセコン改修（居宅同意取得型対応） 1 式"),
+            (424.0, 160.0, 9.0, "115,500"),
+        ],
+    );
+    let found = read_pages(&[page], Method::Text, Some(DocumentKind::Itemization));
+    let lines = found.itemization.unwrap().lines;
+    assert_eq!((lines[0].amount_yen.get(), lines[0].eligible), (115_500, Some(true)));
 }
 
 #[test]

@@ -46,8 +46,8 @@ fn grid(sheet: &str, rows: &[&[&str]]) -> Grid {
     };
     Grid {
         sheet: sheet.to_owned(),
-        hidden: false,
         rows: rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
+        ..Grid::default()
     }
 }
 

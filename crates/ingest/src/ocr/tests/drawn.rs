@@ -102,8 +102,7 @@ impl Drawn {
         let document = typst::compile::<PagedDocument>(&sheet).output.expect("the markup is right");
         let page = &document.pages()[0];
         let scale = f64::from(dpi) / 72.0;
-        let options =
-            typst_render::RenderOptions { pixel_per_pt: scale.into(), render_bleed: false };
+        let options = typst_render::RenderOptions { pixel_per_pt: scale.into(), render_bleed: false };
         let pixels = typst_render::render(page, &options);
         let image = GrayImage::from_fn(pixels.width(), pixels.height(), |x, y| {
             let pixel = pixels.pixel(x, y).expect("inside the page");
@@ -149,7 +148,8 @@ impl Sheet {
             .iter()
             .flat_map(|file| {
                 let path = format!("/usr/share/fonts/opentype/{file}");
-                let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}; apt-get install fonts-ipaexfont"));
+                let bytes = std::fs::read(&path)
+                    .unwrap_or_else(|error| panic!("{path}: {error}; apt-get install fonts-ipaexfont"));
                 Font::iter(Bytes::new(bytes)).collect::<Vec<_>>()
             })
             .collect();
@@ -189,7 +189,8 @@ impl World for Sheet {
 /// Laid askew on the scanner: turned clockwise about the middle, the size kept. Gives the map of points, too.
 pub(crate) fn tilted(image: &GrayImage, degrees: f64) -> (GrayImage, Homography) {
     let (x, y) = (f64::from(image.width()) / 2.0, f64::from(image.height()) / 2.0);
-    let about = |degrees: f64| Homography::shift(-x, -y).then(&Homography::rotation(degrees)).then(&Homography::shift(x, y));
+    let about =
+        |degrees: f64| Homography::shift(-x, -y).then(&Homography::rotation(degrees)).then(&Homography::shift(x, y));
     (warp(image, image.width(), image.height(), &about(-degrees)), about(degrees))
 }
 

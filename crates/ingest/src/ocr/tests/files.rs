@@ -161,7 +161,10 @@ fn a_file_that_is_cut_off_is_damaged_and_never_half_a_page() {
         FORMATS.iter().map(|(format, media_type)| (*media_type, encoded(&picture, *format))).collect();
     files.push(("image/tiff", tiff_pages(std::slice::from_ref(&picture), Compression::Lzw)));
     for (media_type, bytes) in files {
-        assert!(close(&decoded(&bytes, media_type, &Limits::default()).unwrap()[0].1, &picture) || media_type == "image/jpeg");
+        assert!(
+            close(&decoded(&bytes, media_type, &Limits::default()).unwrap()[0].1, &picture)
+                || media_type == "image/jpeg"
+        );
         for percent in [0, 1, 10, 50, 90, 99] {
             let cut = &bytes[..bytes.len() * percent / 100];
             let problem = decoded(cut, media_type, &Limits::default()).unwrap_err();
