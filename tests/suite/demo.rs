@@ -67,6 +67,7 @@ fn every_sample_comes_out_as_expected_and_the_files_can_be_used() {
     for line in &lines {
         assert_eq!(line["as_expected"], true, "{line:#}");
     }
+    the_readme_shows(&lines);
     let granted: i64 = lines.iter().map(|line| line["grant_yen"].as_i64().unwrap()).sum();
     let paid = lines.iter().filter(|line| line["grant_yen"].as_i64().unwrap() > 0).count();
     assert!(paid >= 8);
@@ -86,6 +87,36 @@ fn every_sample_comes_out_as_expected_and_the_files_can_be_used() {
     assert!(files(&out) == before, "the second run changed a file");
     for line in &lines {
         assert!(again.out.contains(line["claim_id"].as_str().unwrap()));
+    }
+}
+
+/// The rows of the table in the README are rows of the real one.
+fn the_readme_shows(lines: &[serde_json::Value]) {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let mut shown = 0;
+    for row in readme.lines() {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let Some(line) = lines.iter().find(|line| line["story"] == cells[0] && cells.len() > 1) else { continue };
+        let outcome = match line["outcome"].as_str().unwrap() {
+            "approve" => "交付",
+            "return" => "差戻し",
+            "reject" => "不交付",
+            _ => "要確認",
+        };
+        let why = line["why"][0].as_str().unwrap_or_default();
+        let expected =
+            [line["facility"].as_str().unwrap(), outcome, &separated(&line["grant_yen"]), why].map(str::to_owned);
+        assert_eq!(cells[1..], expected, "README.md, row of {}", cells[0]);
+        shown += 1;
+    }
+    assert!(shown >= 5, "the README shows {shown} rows of the demo's table");
+}
+
+/// `411,000`
+fn separated(yen: &serde_json::Value) -> String {
+    match yen.as_i64().unwrap() {
+        yen if yen >= 1000 => format!("{},{:03}", yen / 1000, yen % 1000),
+        yen => yen.to_string(),
     }
 }
 
@@ -131,7 +162,7 @@ fn notices(files: &BTreeMap<PathBuf, Vec<u8>>, lines: &[serde_json::Value]) {
         assert!(text.contains("令和8年2月10日"), "the day of the demo in 和暦\n{text}");
         let yen = line["grant_yen"].as_i64().unwrap();
         if yen >= 1000 {
-            let with_separators = format!("{},{:03}円", yen / 1000, yen % 1000);
+            let with_separators = format!("{}円", separated(&line["grant_yen"]));
             assert!(text.contains(&with_separators), "{with_separators}\n{text}");
         }
     }

@@ -20,6 +20,16 @@ fn named_paths(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// What links and pictures of a document lead to, within this repository.
+fn linked_paths(text: &str) -> BTreeSet<String> {
+    text.split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'))
+        .map(|(target, _)| target.split('#').next().unwrap_or_default().to_owned())
+        .filter(|target| !target.is_empty() && !target.contains(':') && !target.contains('{'))
+        .collect()
+}
+
 #[test]
 fn files_that_the_documents_name_exist() {
     let documents: Vec<String> = tracked().into_iter().filter(|file| file.ends_with(".md")).collect();
@@ -28,10 +38,10 @@ fn files_that_the_documents_name_exist() {
     for document in &documents {
         let text = std::fs::read_to_string(root().join(document)).unwrap();
         let folder = root().join(document).parent().unwrap().to_owned();
-        for path in named_paths(&text) {
+        for path in named_paths(&text).union(&linked_paths(&text)) {
             // What a run makes, and what a bundle holds, is not in the repository.
             let made = ["kofu-data", "kofu-demo", "out/", "target/"].iter().any(|prefix| path.starts_with(prefix));
-            if !made && !root().join(&path).exists() && !folder.join(&path).exists() {
+            if !made && !root().join(path).exists() && !folder.join(path).exists() {
                 wrong.push(format!("{document} names {path}"));
             }
         }

@@ -246,10 +246,10 @@ impl ProblemCode {
                 "Too many pages ({found}, at most {expected}). Send only those needed."
             }
             (ProblemCode::Damaged, Lang::Ja) => {
-                "ファイルが壊れています（{found}）。元の書類からもう一度作成してお送りください。"
+                "ファイル（{found}）が壊れているか、途中で切れています。元の書類からもう一度作成してお送りください。"
             }
             (ProblemCode::Damaged, Lang::En) => {
-                "The file is damaged ({found}). Make it again from the original and send it."
+                "The file ({found}) is damaged or cut off. Make it again from the original and send it."
             }
             (ProblemCode::Unsupported, Lang::Ja) => {
                 "読み取れない形式です（{found}）。{expected} のいずれかでお送りください。"

@@ -26,7 +26,7 @@ pub fn read(bytes: &[u8], file: &str, as_kind: Option<DocumentKind>, limits: &Li
         media_type = sniffed.media_type;
         read_kind(bytes, sniffed.kind?, sniffed.media_type, as_kind, limits)
     }))
-    .unwrap_or_else(|_| Err(Problem::new(ProblemCode::Damaged).with("found", media_type)));
+    .unwrap_or_else(|_| Err(damaged(media_type, "the reader gave up")));
     finish(match parts {
         Ok(parts) => Reading {
             file: file.to_owned(),
@@ -127,4 +127,10 @@ fn of_grids(grids: &[Grid], as_kind: Option<DocumentKind>) -> Parts {
 /// The limits keep pages and sheets far below.
 fn count(pages: usize) -> u32 {
     u32::try_from(pages).unwrap_or(u32::MAX)
+}
+
+/// A file that is not what its first bytes promise. `detail` is what the parser says, in its own words: it is kept for
+/// whoever looks into it, and left out of the sentence that people read.
+pub(crate) fn damaged(format: &str, detail: impl std::fmt::Display) -> Problem {
+    Problem::new(ProblemCode::Damaged).with("found", format).with("detail", detail.to_string())
 }

@@ -1,5 +1,6 @@
 //! What a file is, told from its bytes alone; its name is never asked.
 
+use crate::document::damaged;
 use crate::limits::Limits;
 use crate::sheet;
 use claim::{Problem, ProblemCode};
@@ -72,8 +73,8 @@ fn archive(bytes: &[u8], limits: &Limits) -> Sniffed {
         // seen from the names before each part.
         Err(_) => {
             let workbook = find(bytes, b"xl/").is_some() || find(bytes, b"[Content_Types].xml").is_some();
-            let media_type = if workbook { XLSX } else { "application/zip" };
-            let problem = Problem::new(ProblemCode::Damaged).with("found", format!("{media_type}: central directory"));
+            let (media_type, format) = if workbook { (XLSX, "XLSX") } else { ("application/zip", "zip") };
+            let problem = damaged(format, "no central directory");
             return Sniffed { media_type, kind: Err(problem) };
         }
     };

@@ -1,7 +1,7 @@
 //! What commands print: tables for people, JSON Lines for scripts.
 
 use anyhow::Result;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use serde::Serialize;
 use std::io::Write;
 
@@ -13,10 +13,18 @@ pub(crate) fn json_line(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
+/// One line under the header: rows of text need no more, and copy well.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+/// How wide a table is where no terminal says it: a file, a pipe.
+const WIDTH_OUTSIDE_A_TERMINAL: u16 = 160;
+
 /// Prints a table; columns whose numbers are in `right` are aligned to the right.
 pub(crate) fn table(header: &[&str], right: &[usize], rows: impl IntoIterator<Item = Vec<String>>) {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
+    if !table.is_tty() {
+        table.set_width(WIDTH_OUTSIDE_A_TERMINAL);
+    }
     table.set_header(header.to_vec());
     for row in rows {
         table.add_row(row);

@@ -4,6 +4,7 @@
 
 use super::problem;
 use crate::Limits;
+use crate::document::damaged;
 use claim::{Problem, ProblemCode, Spot};
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
@@ -24,36 +25,36 @@ pub(super) fn each_picture(
     limits: &Limits,
     mut each: impl FnMut(u32, GrayImage) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
-    let format = match media_type {
+    let (format, name) = match media_type {
         "image/tiff" => return each_tiff_page(bytes, limits, each),
-        "image/png" => ImageFormat::Png,
-        "image/jpeg" => ImageFormat::Jpeg,
-        "image/webp" => ImageFormat::WebP,
-        "image/bmp" => ImageFormat::Bmp,
+        "image/png" => (ImageFormat::Png, "PNG"),
+        "image/jpeg" => (ImageFormat::Jpeg, "JPEG"),
+        "image/webp" => (ImageFormat::WebP, "WebP"),
+        "image/bmp" => (ImageFormat::Bmp, "BMP"),
         other => return Err(unsupported(other)),
     };
     // The decoder fills what is missing with grey and reports nothing.
     if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
-        return Err(damaged("JPEG: the data end before the picture does (no EOI marker)"));
+        return Err(damaged(name, "the data end before the picture does (no EOI marker)"));
     }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut allowed = image::Limits::default();
     allowed.max_alloc = Some(limits.pixels_per_page.saturating_mul(BYTES_PER_PIXEL));
     reader.limits(allowed);
-    let mut decoder = reader.into_decoder().map_err(image_problem)?;
+    let mut decoder = reader.into_decoder().map_err(|error| image_problem(name, error))?;
     let (width, height) = decoder.dimensions();
-    check_size(width, height, limits)?;
+    check_size(name, width, height, limits)?;
     // Wrong EXIF data are no reason to refuse a picture.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let picture = DynamicImage::from_decoder(decoder).map_err(image_problem)?;
+    let picture = DynamicImage::from_decoder(decoder).map_err(|error| image_problem(name, error))?;
     each(1, turned(to_grey(picture), orientation))
 }
 
 /// Refuses a picture with more pixels than a page may have, or none.
-fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), Problem> {
+fn check_size(format: &str, width: u32, height: u32, limits: &Limits) -> Result<(), Problem> {
     let pixels = u64::from(width) * u64::from(height);
     if pixels == 0 {
-        return Err(damaged(&format!("{width}×{height} px")));
+        return Err(damaged(format, format!("{width}×{height} px")));
     }
     if pixels > limits.pixels_per_page {
         return Err(problem(
@@ -132,7 +133,7 @@ fn each_tiff_page(
         if !is_thumbnail(&mut decoder) {
             pages += 1;
             let (width, height) = decoder.dimensions().map_err(|error| on_page(pages, tiff_problem(error)))?;
-            check_size(width, height, limits).map_err(|problem| on_page(pages, problem))?;
+            check_size("TIFF", width, height, limits).map_err(|problem| on_page(pages, problem))?;
             pixels = pixels.saturating_add(u64::from(width) * u64::from(height));
         }
         if pages > limits.pages {
@@ -238,7 +239,7 @@ fn unpacked(samples: &[u8], columns: usize, rows: usize, bits: u8) -> Vec<u8> {
 }
 
 fn grey_image(width: u32, height: u32, grey: Vec<u8>) -> Result<GrayImage, Problem> {
-    GrayImage::from_raw(width, height, grey).ok_or_else(|| damaged("TIFF: fewer pixels than its header says"))
+    GrayImage::from_raw(width, height, grey).ok_or_else(|| damaged("TIFF", "fewer pixels than its header says"))
 }
 
 /// ITU-R BT.709, as `image` weighs them.
@@ -252,21 +253,17 @@ fn on_page(page: u32, mut problem: Problem) -> Problem {
     problem
 }
 
-fn damaged(found: &str) -> Problem {
-    problem(ProblemCode::Damaged, [("found", found.to_owned())])
-}
-
 fn unsupported(found: &str) -> Problem {
     problem(ProblemCode::Unsupported, [("found", found.to_owned()), ("expected", ACCEPTED.to_owned())])
 }
 
-fn image_problem(error: ImageError) -> Problem {
+fn image_problem(format: &str, error: ImageError) -> Problem {
     match error {
         ImageError::Unsupported(error) => unsupported(&error.to_string()),
         ImageError::Limits(error) => {
             problem(ProblemCode::TooLarge, [("found", error.to_string()), ("expected", "A4, 600 dpi".to_owned())])
         }
-        error => damaged(&error.to_string()),
+        error => damaged(format, error),
     }
 }
 
@@ -277,6 +274,6 @@ fn tiff_problem(error: TiffError) -> Problem {
             ProblemCode::TooLarge,
             [("found", "TIFF: limits exceeded".to_owned()), ("expected", "A4, 600 dpi".to_owned())],
         ),
-        error => damaged(&format!("TIFF: {error}")),
+        error => damaged("TIFF", error),
     }
 }

@@ -20,6 +20,7 @@ mod skew;
 mod tests;
 
 use crate::Limits;
+use crate::document::damaged;
 use crate::page::{Page, Raster};
 use claim::{Place, Problem, ProblemCode, Spot, Value};
 use clean::Cleaned;
@@ -67,7 +68,7 @@ pub(crate) fn read_raster(raster: Raster, page: u32, limits: &Limits) -> Result<
     }
     match GrayImage::from_raw(width, height, grey) {
         Some(picture) if pixels > 0 => read_page(&picture, page, points_per_pixel),
-        _ => Err(at_page(problem(ProblemCode::Damaged, [("found", found)]))),
+        _ => Err(at_page(damaged("PDF", found))),
     }
 }
 

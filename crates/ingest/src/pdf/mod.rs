@@ -8,6 +8,7 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
+use crate::document::damaged;
 use crate::limits::Limits;
 use crate::ocr;
 use crate::page::{Line, Page};
@@ -38,12 +39,12 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Read, Problem> {
         (LoadPdfError::Decryption(_), _) => {
             Problem::new(ProblemCode::Unsupported).with("found", "PDF: encryption").with("expected", vec!["PDF"])
         }
-        (LoadPdfError::Invalid, Err(structure::Refusal::Damaged(what))) => damaged(what),
-        (LoadPdfError::Invalid, _) => damaged("PDF"),
+        (LoadPdfError::Invalid, Err(structure::Refusal::Damaged(what))) => damaged("PDF", what),
+        (LoadPdfError::Invalid, _) => damaged("PDF", "no pages could be found"),
     })?;
     let count = pdf.pages().len();
     if count == 0 {
-        return Err(damaged("PDF: 0 pages"));
+        return Err(damaged("PDF", "0 pages"));
     }
     if count > limits.pages as usize {
         return Err(structure::too_many_pages(count, limits));
@@ -136,10 +137,6 @@ fn visible(drawn: &Drawn) -> Vec<Glyph> {
 /// it serves as the second one; alone it is not believed, because nobody sees it.
 fn hidden_layer(drawn: &Drawn) -> Vec<Line> {
     layout::lines(drawn.glyphs.iter().filter(|glyph| glyph.hidden && !glyph.is_unknown()).cloned().collect())
-}
-
-fn damaged(what: &str) -> Problem {
-    Problem::new(ProblemCode::Damaged).with("found", what)
 }
 
 fn on_page(number: u32, problem: Problem) -> Problem {

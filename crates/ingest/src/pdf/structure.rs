@@ -67,7 +67,7 @@ fn refusal(error: &lopdf::Error, limits: &Limits) -> Refusal {
     match error {
         lopdf::Error::InvalidPassword => Refusal::Final(Problem::new(ProblemCode::Encrypted)),
         lopdf::Error::Decompress(DecompressError::MemoryLimitExceeded { .. }) => Refusal::Final(inflates(limits)),
-        error => Refusal::Damaged(format!("PDF: {error}")),
+        error => Refusal::Damaged(error.to_string()),
     }
 }
 

@@ -1,9 +1,10 @@
 //! CSV: decoded text in, one grid of texts out.
 
 use super::Gatherer;
+use crate::document::damaged;
 use crate::limits::Limits;
 use crate::page::{Cell, Grid};
-use claim::{Problem, ProblemCode};
+use claim::Problem;
 
 /// Reads separated values. Rows are counted as a spreadsheet shows them: a quoted line break stays within its row, and an
 /// empty line is a row. Values stay text; what they mean is told where fields are found.
@@ -21,9 +22,7 @@ pub(crate) fn read_csv(text: &str, limits: &Limits) -> Result<Vec<Grid>, Problem
         let start = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
         // The text is valid UTF-8 and rows may have any length, so nothing is left to go wrong; were there, the file
         // would be no CSV.
-        let more = reader
-            .read_record(&mut record)
-            .map_err(|error| Problem::new(ProblemCode::Damaged).with("found", format!("text/csv: {error}")))?;
+        let more = reader.read_record(&mut record).map_err(|error| damaged("CSV", error))?;
         if !more {
             break;
         }

@@ -1,6 +1,7 @@
 //! XLSX and XLS: cells as a stream, each part weighed before it is parsed.
 
 use super::Gatherer;
+use crate::document::damaged;
 use crate::limits::Limits;
 use crate::page::{Cell, Grid};
 use calamine::{Data, DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsx, XlsxError};
@@ -13,8 +14,7 @@ pub(crate) const MOST_PARTS: usize = 4_096;
 /// Inflates every part of a workbook into nothing and counts. The sizes that the archive states are not believed: a part
 /// of a few kilobytes can inflate to gigabytes, and the parser keeps whole parts in memory.
 pub(crate) fn weigh(bytes: &[u8], limits: &Limits) -> Result<(), Problem> {
-    let damaged = |what: String| Problem::new(ProblemCode::Damaged).with("found", format!("zip: {what}"));
-    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(error.to_string()))?;
+    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged("zip", error))?;
     let mut left = limits.inflated_bytes;
     for index in 0..zip.len() {
         let part = match zip.by_index(index) {
@@ -22,10 +22,9 @@ pub(crate) fn weigh(bytes: &[u8], limits: &Limits) -> Result<(), Problem> {
             Err(zip::result::ZipError::UnsupportedArchive(zip::result::ZipError::PASSWORD_REQUIRED)) => {
                 return Err(Problem::new(ProblemCode::Encrypted));
             }
-            Err(error) => return Err(damaged(error.to_string())),
+            Err(error) => return Err(damaged("zip", error)),
         };
-        let inflated =
-            io::copy(&mut part.take(left + 1), &mut io::sink()).map_err(|error| damaged(error.to_string()))?;
+        let inflated = io::copy(&mut part.take(left + 1), &mut io::sink()).map_err(|error| damaged("zip", error))?;
         left = left.checked_sub(inflated).ok_or_else(|| {
             let mib = limits.inflated_bytes / (1024 * 1024);
             Problem::new(ProblemCode::TooLarge)
@@ -179,13 +178,13 @@ fn iso_day(text: &str) -> Cell {
 fn xlsx_problem(error: XlsxError) -> Problem {
     match error {
         XlsxError::Password => Problem::new(ProblemCode::Encrypted),
-        error => Problem::new(ProblemCode::Damaged).with("found", format!("XLSX: {error}")),
+        error => damaged("XLSX", error),
     }
 }
 
 fn xls_problem(error: XlsError) -> Problem {
     match error {
         XlsError::Password => Problem::new(ProblemCode::Encrypted),
-        error => Problem::new(ProblemCode::Damaged).with("found", format!("XLS: {error}")),
+        error => damaged("XLS", error),
     }
 }
