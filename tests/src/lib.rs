@@ -1,5 +1,7 @@
 //! Harness of the whole-system tests: the real `kofu` program, the samples, and folders that go away.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a harness fails the test that uses it")]
+
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -447,14 +447,14 @@ impl Scan {
                 }
                 if let Some((scaled, after)) = self.scaled_fraction(&digits, next) {
                     match scaled {
-                        Ok((part, unit)) => {
+                        Scaled::Whole(part, unit) => {
                             section = section.checked_add(part).unwrap_or(0);
                             current = None;
                             total = total.saturating_add(section);
                             section = 0;
                             last_big = unit;
                         }
-                        Err(refusal) => out.refused = out.refused.or(Some(refusal)),
+                        Scaled::Refused(refusal) => out.refused = out.refused.or(Some(refusal)),
                     }
                     next = after;
                 }
@@ -495,18 +495,17 @@ impl Scan {
                 }
                 (section, last_unit, last_big, positional) = (0, i64::MAX, unit, false);
                 next += 1;
-            } else if matches!(c, '、' | ',')
-                && positional
-                && (1..=3).all(|ahead| self.at(next + ahead).is_some_and(|c| kanji_digit(c).is_some()))
-            {
-                next += 1;
-            } else if c == ' '
-                && (positional || last_unit < i64::MAX || last_big < i64::MAX)
-                && self.is_numeral(next + 1)
-            {
-                next += 1;
             } else {
-                break;
+                let groups = matches!(c, '、' | ',')
+                    && positional
+                    && (1..=3).all(|ahead| self.at(next + ahead).is_some_and(|c| kanji_digit(c).is_some()));
+                let spaced = c == ' '
+                    && (positional || last_unit < i64::MAX || last_big < i64::MAX)
+                    && self.is_numeral(next + 1);
+                if !groups && !spaced {
+                    break;
+                }
+                next += 1;
             }
         }
         if !any {
@@ -523,7 +522,7 @@ impl Scan {
     }
 
     /// What follows a point: `.3万` after `14` is 143,000; `.00` is nothing; anything else is a fraction of a yen.
-    fn scaled_fraction(&self, digits: &str, at: usize) -> Option<(Result<(i64, i64), Refusal>, usize)> {
+    fn scaled_fraction(&self, digits: &str, at: usize) -> Option<(Scaled, usize)> {
         if self.at(at) != Some('.') {
             return None;
         }
@@ -541,16 +540,26 @@ impl Scan {
             let scale = 10i64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
             let mantissa: i64 = format!("{digits}{fraction}").parse().ok()?;
             let product = mantissa.checked_mul(unit)?;
-            let result = if product % scale == 0 { Ok((product / scale, unit)) } else { Err(Refusal::Fraction) };
-            return Some((result, after + 1));
+            let scaled = match product % scale {
+                0 => Scaled::Whole(product / scale, unit),
+                _ => Scaled::Refused(Refusal::Fraction),
+            };
+            return Some((scaled, after + 1));
         }
         // `.00` says that there is no fraction; `.000` may as well be a separator of thousands.
         if fraction.chars().all(|c| c == '0') && fraction.len() != 3 {
-            let whole = digits.parse().ok().map_or(Err(Refusal::TooLarge), |n| Ok((n, 1)));
+            let whole = digits.parse().ok().map_or(Scaled::Refused(Refusal::TooLarge), |n| Scaled::Whole(n, 1));
             return Some((whole, after));
         }
-        Some((Err(Refusal::Fraction), after))
+        Some((Scaled::Refused(Refusal::Fraction), after))
     }
+}
+
+/// What digits with a point and the unit behind it come to.
+enum Scaled {
+    /// Whole yen, and the unit (1 without one).
+    Whole(i64, i64),
+    Refused(Refusal),
 }
 
 fn is_letter(c: char) -> bool {

@@ -148,7 +148,7 @@ pub(super) fn titles(layout: &Layout) -> Vec<Title> {
 /// The kind a text names if it is a title, and whether it is nothing but a title.
 fn title(text: &str) -> Option<(DocumentKind, bool)> {
     let length = text.chars().count();
-    if length > 24 || length < 2 {
+    if !(2..=24).contains(&length) {
         return None;
     }
     // A label, not a title: 請求書番号, 領収日, 見積有効期限, 領収金額.

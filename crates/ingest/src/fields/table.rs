@@ -97,9 +97,8 @@ fn column(text: &str) -> Option<Column> {
     } else if has(&["内訳", "摘要", "内容", "明細", "仕様", "規格", "型番", "型式", "詳細"]) && length <= 10
     {
         Column::Detail
-    } else if has(&["金額", "価格", "税込", "小計", "合計", "代金", "費用", "金 額"]) && length <= 12 {
-        Column::Amount
-    } else if is(&["計", "総額"]) {
+    } else if (has(&["金額", "価格", "税込", "小計", "合計", "代金", "費用"]) && length <= 12) || is(&["計", "総額"])
+    {
         Column::Amount
     } else if has(&["日付", "年月日"]) && length <= 6 {
         Column::Day

@@ -126,8 +126,8 @@ mod tests {
     #[test]
     fn letters_on_a_dark_band_become_dark_and_the_rest_stays() {
         let band = |x: u32, y: u32| (50..550).contains(&x) && (103..148).contains(&y);
-        let letter = |x: u32, y: u32| (60..500).contains(&x) && (115..137).contains(&y) && (x / 3) % 4 == 0;
-        let print = |x: u32, y: u32| (60..500).contains(&x) && (215..237).contains(&y) && (x / 3) % 4 == 0;
+        let letter = |x: u32, y: u32| (60..500).contains(&x) && (115..137).contains(&y) && (x / 3).is_multiple_of(4);
+        let print = |x: u32, y: u32| (60..500).contains(&x) && (215..237).contains(&y) && (x / 3).is_multiple_of(4);
         let page = |dark: &dyn Fn(u32, u32) -> bool| {
             GrayImage::from_fn(600, 400, |x, y| image::Luma([if dark(x, y) { 0 } else { 255 }]))
         };
@@ -143,7 +143,7 @@ mod tests {
         // Bold characters, a bar code, a stamp: dark, but small or with holes.
         let draw = |x: u32, y: u32| {
             let bold = (50..80).contains(&x) && (50..80).contains(&y);
-            let bars = (100..400).contains(&x) && (100..180).contains(&y) && (x / 5) % 2 == 0;
+            let bars = (100..400).contains(&x) && (100..180).contains(&y) && (x / 5).is_multiple_of(2);
             let stamp = {
                 let off = (f64::from(x) - 480.0).hypot(f64::from(y) - 300.0);
                 (60.0..80.0).contains(&off)

@@ -131,6 +131,7 @@ impl Attempt {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "sizes of a page fit f32")]
 fn recognise(engine: &Engine, picture: &GrayImage, number: u32, unit_per_pixel: f32) -> Result<Page, EngineError> {
     let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
     let flat = clean::flatten(picture, PIXELS_READ);

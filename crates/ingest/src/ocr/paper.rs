@@ -57,7 +57,7 @@ fn smooth_regions(small: &GrayImage) -> impl Iterator<Item = Vec<bool>> {
 }
 
 /// Otsu's threshold between the dark and the bright of those pixels that are brighter than `above`.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index into 256 classes")]
+#[expect(clippy::cast_possible_truncation, reason = "an index into 256 classes")]
 fn otsu(image: &GrayImage, above: u8) -> u8 {
     let mut histogram = [0f64; 256];
     for &pixel in image.as_raw().iter().filter(|&&pixel| pixel >= above) {

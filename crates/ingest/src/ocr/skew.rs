@@ -4,7 +4,7 @@ use super::plane::{Homography, reduced, warp};
 use image::GrayImage;
 
 /// How far askew is looked for.
-const MOST_DEGREES: f64 = 6.0;
+const MOST_DEGREES: i32 = 6;
 /// Less than this is left alone: the engine reads it as well, and every resampling blurs.
 const LEAST_DEGREES: f64 = 0.15;
 /// The longer side of the small picture on which the angle is measured.
@@ -47,7 +47,7 @@ fn angle(image: &GrayImage) -> f64 {
         angles.map(|degrees| (sharpness(&ink, degrees), degrees)).max_by(|a, b| a.0.total_cmp(&b.0))
     };
     let steps = |from: i32, to: i32, step: f64, around: f64| (from..=to).map(move |n| around + f64::from(n) * step);
-    let most = 2 * MOST_DEGREES as i32;
+    let most = 2 * MOST_DEGREES;
     let Some((_, coarse)) = best_of(&mut steps(-most, most, 0.5, 0.0)) else { return 0.0 };
     let Some((best, degrees)) = best_of(&mut steps(-5, 5, 0.1, coarse)) else { return 0.0 };
     if best > sharpness(&ink, 0.0) * 1.02 { degrees } else { 0.0 }

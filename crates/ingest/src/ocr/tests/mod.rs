@@ -1,5 +1,7 @@
 //! Pages drawn, spoiled as scanners and cameras spoil them, and read by the real engine through the door of this module.
 
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pictures made here are small")]
+
 mod drawn;
 mod files;
 
