@@ -28,6 +28,11 @@ impl Outcome {
         }
     }
 
+    /// The outcome of a code of the contract.
+    pub fn from_code(code: &str) -> Option<Outcome> {
+        [Outcome::Approve, Outcome::Review, Outcome::Return, Outcome::Reject].into_iter().find(|one| one.code() == code)
+    }
+
     /// The code of the contract.
     pub const fn code(self) -> &'static str {
         match self {

@@ -234,6 +234,13 @@ finding_codes! {
         en: "The check digit of the institution code {found} could not be confirmed.",
         en_action: "A person checks it.",
     }
+    /// The sources do not say enough to decide this claim.
+    Undecidable "undecidable" Review {
+        ja: "この申請は、規則だけでは判断できません（{reason}）。",
+        ja_action: "担当者が確認します。",
+        en: "The rules alone cannot decide this claim ({reason}).",
+        en_action: "A person decides it.",
+    }
     /// The institution code is not in the register.
     FacilityUnknown "facility-unknown" Review {
         ja: "医療機関等コード「{found}」は、医療機関等の名簿にありません。",

@@ -4,7 +4,7 @@ use crate::examine::{Examined, examine};
 use crate::listing::document_code;
 use crate::programme::Programme;
 use crate::ruleset::Ruleset;
-use crate::sum::{supported, work_out};
+use crate::sum::{Sum, supported, work_out};
 use claim::{
     Assessment, CheckDigit, DocumentKind, Dossier, Facts, Finding, FindingCode, InstitutionCode, Lang, Outcome, Place,
     ProgrammeId, Value, Yen, day_in_japan,
@@ -61,10 +61,24 @@ impl Ruleset {
         );
         findings.extend(of_the_purchase(programme, day, facts, observed));
         let too_large = || AssessError::SumTooLarge { claim_id: facts.claim_id.as_str().to_owned() };
-        let sum = work_out(programme, facts.facility.kind, day, &facts.expenses).ok_or_else(too_large)?;
+        let undecided = programme.undecided(facts.facility.kind, day);
+        let sum = match undecided {
+            // A sum on values that no source states would look like one that can be relied on.
+            Some(undecided) => {
+                findings.push(
+                    Finding::new(FindingCode::Undecidable)
+                        .at(Place::key("facility.kind"))
+                        .on(&undecided.reason.source)
+                        .with("reason_ja", undecided.reason.value.as_str())
+                        .with("reason_en", undecided.reason_en.as_str()),
+                );
+                Sum::nothing()
+            }
+            None => work_out(programme, facts.facility.kind, day, &facts.expenses).ok_or_else(too_large)?,
+        };
         // What is stated is summed as one, too: a total beyond the limit is no total, eligible or not.
         Yen::checked_sum(facts.expenses.iter().map(|expense| expense.amount_yen)).ok_or_else(too_large)?;
-        if sum.eligible == Yen::ZERO && !observed.iter().any(leaves_amounts_open) {
+        if undecided.is_none() && sum.eligible == Yen::ZERO && !observed.iter().any(leaves_amounts_open) {
             let (names_ja, source) = supported(programme, facts.facility.kind, day, Lang::Ja);
             let (names_en, _) = supported(programme, facts.facility.kind, day, Lang::En);
             let or_none = |names: Vec<&str>, none: &str| {
@@ -78,7 +92,7 @@ impl Ruleset {
             findings.push(finding);
         }
         findings.extend(sum.findings);
-        if let Some(claimed) = facts.claimed_yen.filter(|claimed| *claimed != sum.computed) {
+        if let Some(claimed) = facts.claimed_yen.filter(|claimed| undecided.is_none() && *claimed != sum.computed) {
             findings.push(
                 Finding::new(FindingCode::ClaimedAmountDiffers)
                     .at(Place::key("claimed_yen"))

@@ -1,7 +1,8 @@
 //! Programmes as dated data, and the one function that assesses a claim on them.
 //!
-//! Pure: no IO, no clock, no randomness. The data stands in `programmes/<id>/programme.toml`, with its source beside
-//! every value; a new programme is a new file and no new code. What goes in and comes out are types of `claim`.
+//! Pure: no IO, no clock, no randomness. The data stands in `programmes/<id>/`: `programme.toml` with a source beside
+//! every value, `changes.toml` with the days on which values change, `cases.toml` with claims worked out by hand. A new
+//! programme is a new folder and no new code. What goes in and comes out are types of `claim`.
 //!
 //! The way of a claim: a dossier (what the store knows) is examined ([`examine`]), which gives facts and what is to be
 //! said of the documents; the facts are assessed ([`Ruleset::assess`]). [`Ruleset::assess_dossier`] does both. Facts
@@ -14,6 +15,7 @@ mod json;
 mod listing;
 mod programme;
 mod programme_file;
+mod remarks;
 mod ruleset;
 mod sum;
 
@@ -21,6 +23,7 @@ pub use assess::{AssessError, Assessed};
 pub use examine::{Examined, SURE, examine};
 pub use facts_line::{FactsError, FactsErrorView, FactsProblem, FactsProblemView};
 pub use listing::ListedValue;
-pub use programme::Programme;
+pub use programme::{Change, Programme};
 pub use programme_file::ProgrammeMistake;
+pub use remarks::Remark;
 pub use ruleset::{ProgrammeFile, Ruleset, RulesetError};

@@ -81,6 +81,16 @@ impl Programme {
             list.add_for("rate", "fraction", Some(*kind), None, &terms.rate, |rate| Some(Value::from(*rate)));
             list.add_for("grant_ceiling", "yen", Some(*kind), None, &terms.grant_ceiling, ceiling);
         }
+        for undecided in &self.undecided {
+            let reason = match lang {
+                Lang::Ja => &undecided.reason.value,
+                Lang::En => &undecided.reason_en,
+            };
+            for kind in &undecided.kinds {
+                let value = Some(Value::from(reason.as_str()));
+                list.push("undecided", "text", Some(*kind), None, &undecided.reason, value);
+            }
+        }
         list.values
     }
 }
@@ -197,6 +207,8 @@ const fn label(item: &str, lang: Lang) -> &'static str {
         (b"rounding_unit", Lang::En) => "rounding unit",
         (b"grant_ceiling", Lang::Ja) => "補助限度額",
         (b"grant_ceiling", Lang::En) => "grant ceiling",
+        (b"undecided", Lang::Ja) => "自動では判断しない理由",
+        (b"undecided", Lang::En) => "why the rules cannot decide",
         _ => "",
     }
 }

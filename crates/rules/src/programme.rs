@@ -2,6 +2,7 @@
 
 use claim::{Category, DocumentKind, FacilityKind, Lang, ProgrammeId, Rate, RoundingMode, Yen};
 use jiff::civil::Date;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A value with the days on which it holds and the source that it rests on.
@@ -133,8 +134,33 @@ pub struct Programme {
     pub(crate) transitional_measures: Timeline<Vec<u8>>,
     pub(crate) rounding_mode: Timeline<RoundingMode>,
     pub(crate) rounding_unit: Timeline<Yen>,
-    /// A kind that is not here gets nothing.
+    /// A kind that is not here is one of `undecided`, at least on some days.
     pub(crate) kinds: BTreeMap<FacilityKind, KindTerms>,
+    pub(crate) undecided: Vec<Undecided>,
+    pub(crate) changes: Vec<Change>,
+}
+
+/// Kinds of facility whose claims the rules cannot decide on some days, because the sources do not say enough.
+#[derive(Clone, Debug)]
+pub(crate) struct Undecided {
+    pub(crate) kinds: Vec<FacilityKind>,
+    pub(crate) reason: Dated<String>,
+    pub(crate) reason_en: String,
+}
+
+/// A change of a programme (改正): the day from which its values are others, and why.
+#[derive(Clone, Debug, Serialize)]
+pub struct Change {
+    /// The first day; `None` for what held from the beginning.
+    pub from: Option<Date>,
+    /// What changed, in Japanese.
+    pub what_ja: String,
+    /// What changed, in English.
+    pub what_en: String,
+    /// Document and phrase, or `決定: …`.
+    pub source: String,
+    /// When it was compared with its source.
+    pub checked_on: Date,
 }
 
 impl Programme {
@@ -159,6 +185,16 @@ impl Programme {
     /// The last day on which it takes claims, the whole day in Japan, as the rule stands on `day`.
     pub fn deadline(&self, day: Date) -> Date {
         self.deadline.on(day).value
+    }
+
+    /// What changed in it, in order of time.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// Why a claim of a facility of `kind` cannot be decided on `day`, if it cannot.
+    pub(crate) fn undecided(&self, kind: FacilityKind, day: Date) -> Option<&Undecided> {
+        self.undecided.iter().find(|one| one.kinds.contains(&kind) && one.reason.holds_on(day))
     }
 
     /// The documents that its sources name, by the number with which a source begins.

@@ -1,43 +1,56 @@
 //! All programmes together, and the hash by which a decision names them.
 
 use crate::programme::Programme;
-use crate::programme_file::{self, ProgrammeMistake};
+use crate::programme_file::{self, Folder, ProgrammeMistake};
 use claim::ProgrammeId;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
 
+/// A programme's three files, as they are built in.
+macro_rules! embedded {
+    ($($id:literal),* $(,)?) => {
+        &[$(
+            ProgrammeFile {
+                path: concat!($id, "/programme.toml"),
+                text: include_str!(concat!("../programmes/", $id, "/programme.toml")),
+            },
+            ProgrammeFile {
+                path: concat!($id, "/changes.toml"),
+                text: include_str!(concat!("../programmes/", $id, "/changes.toml")),
+            },
+            ProgrammeFile {
+                path: concat!($id, "/cases.toml"),
+                text: include_str!(concat!("../programmes/", $id, "/cases.toml")),
+            },
+        )*]
+    };
+}
+
 /// The programmes that this build carries.
-const EMBEDDED: [ProgrammeFile<'static>; 2] = [
-    ProgrammeFile {
-        path: "programmes/home-consent/programme.toml",
-        text: include_str!("../programmes/home-consent/programme.toml"),
-    },
-    ProgrammeFile {
-        path: "programmes/limited-type/programme.toml",
-        text: include_str!("../programmes/limited-type/programme.toml"),
-    },
-];
+const EMBEDDED: &[ProgrammeFile<'static>] =
+    embedded!["card-reader-2022", "home-consent", "home-visit", "limited-type", "online-consultation"];
 
 static RULESET: LazyLock<Ruleset> = LazyLock::new(|| {
     // The files are part of the program, and a test parses them.
-    Ruleset::parse(&EMBEDDED).expect("the embedded programme files are valid")
+    Ruleset::parse(EMBEDDED).expect("the embedded programme files are valid")
 });
 
-/// A programme file: where it stands (only named in errors) and its text.
+/// One file of a programme's folder: `<id>/programme.toml`, `<id>/changes.toml` or `<id>/cases.toml`.
 #[derive(Clone, Copy, Debug)]
 pub struct ProgrammeFile<'a> {
-    /// Named in errors.
+    /// Its path; the last two parts tell the folder and which of the three files it is.
     pub path: &'a str,
     /// TOML.
     pub text: &'a str,
 }
 
 /// The programmes on which claims are assessed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Ruleset {
     programmes: BTreeMap<ProgrammeId, Programme>,
+    bytes: Vec<u8>,
     hash: String,
 }
 
@@ -60,68 +73,112 @@ impl fmt::Display for RulesetError {
     }
 }
 
+impl fmt::Debug for Ruleset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ruleset {{ {}: {} }}", self.hash, self.known_ids())
+    }
+}
+
 impl Ruleset {
     /// The programmes that this build carries.
     pub fn embedded() -> &'static Ruleset {
         &RULESET
     }
 
-    /// Reads programme files, in any order. Refuses unknown keys, values without a source, days that no value or two
-    /// values cover, and ids that are unknown or taken; the error has all mistakes of all files.
+    /// The files of the programmes that this build carries, in the order of their paths.
+    pub fn embedded_files() -> &'static [ProgrammeFile<'static>] {
+        EMBEDDED
+    }
+
+    /// Reads the files of programme folders, in any order. Refuses unknown keys, values without a source, days that no
+    /// value or two values cover, periods that no change explains, ids that are unknown or taken, and programmes whose
+    /// own worked cases come out differently; the error has all mistakes of all files.
     pub fn parse(files: &[ProgrammeFile<'_>]) -> Result<Ruleset, RulesetError> {
         let mut mistakes = Vec::new();
         let mut programmes = BTreeMap::new();
-        let mut texts = BTreeMap::new();
+        let mut texts: BTreeMap<String, &str> = BTreeMap::new();
+        let mut folders: Vec<Folder<'_>> = Vec::new();
         for file in files {
-            match programme_file::read(file.path, file.text) {
+            if let Err(mistake) = Folder::sort_in(&mut folders, *file) {
+                mistakes.push(mistake);
+            }
+        }
+        let mut read = Vec::new();
+        for folder in &folders {
+            match programme_file::read(folder) {
                 Err(more) => mistakes.extend(more),
-                Ok(programme) if programmes.contains_key(&programme.id) => mistakes.push(ProgrammeMistake {
-                    file: file.path.to_owned(),
-                    line: None,
-                    key: "id".to_owned(),
-                    found: format!("{:?}, which another file has too", programme.id.as_str()),
-                    expected: "an id of its own".to_owned(),
-                }),
-                Ok(programme) => {
-                    texts.insert(programme.id.clone(), *file);
+                Ok((programme, _)) if programmes.contains_key(&programme.id) => {
+                    mistakes.push(folder.mistake(
+                        "id",
+                        &format!("{:?}, which another folder has too", programme.id.as_str()),
+                        "an id of its own",
+                    ));
+                }
+                Ok((programme, cases)) => {
+                    for (name, text) in folder.files() {
+                        texts.insert(format!("{}/{name}", programme.id.as_str()), text);
+                    }
+                    read.push((folder, programme.id.clone(), cases));
                     programmes.insert(programme.id.clone(), programme);
                 }
             }
         }
         // A programme that could not be read is not missing: only when all were read can a name be called unknown.
         if mistakes.is_empty() {
-            for (id, programme) in &programmes {
+            for (folder, id, _) in &read {
+                let Some(programme) = programmes.get(id) else { continue };
                 for unknown in programme
                     .excluding_programmes
                     .all()
                     .flat_map(|dated| &dated.value)
                     .filter(|excluding| !programmes.contains_key(*excluding))
                 {
-                    mistakes.push(ProgrammeMistake {
-                        file: texts.get(id).map(|file| file.path.to_owned()).unwrap_or_default(),
-                        line: None,
-                        key: "excluding_programmes".to_owned(),
-                        found: format!("{:?}", unknown.as_str()),
-                        expected: format!("one of {}", ids(programmes.keys())),
-                    });
+                    mistakes.push(folder.mistake(
+                        "excluding_programmes",
+                        &format!("{:?}", unknown.as_str()),
+                        &format!("one of {}", ids(programmes.keys())),
+                    ));
                 }
             }
         }
         if !mistakes.is_empty() {
             return Err(RulesetError { mistakes });
         }
-        // Sorted by id and each part with its length before it, so that no two sets of files give the same bytes.
-        let mut hasher = Sha256::new();
-        for (id, file) in &texts {
-            for part in [id.as_str(), file.text] {
-                hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-                hasher.update(part.as_bytes());
-            }
+        // Sorted by path and with every text whole, so that no two sets of files give the same bytes.
+        let bytes = serde_json::to_vec(&texts).unwrap_or_default();
+        let hash = format!("sha256:{}", hex::encode(Sha256::digest(&bytes)));
+        let ruleset = Ruleset { programmes, bytes, hash };
+        for (folder, _, cases) in &read {
+            mistakes.extend(cases.iter().filter_map(|case| case.differs(&ruleset, folder)));
         }
-        Ok(Ruleset { programmes, hash: format!("sha256:{}", hex::encode(hasher.finalize())) })
+        if mistakes.is_empty() { Ok(ruleset) } else { Err(RulesetError { mistakes }) }
     }
 
-    /// `sha256:` and the hash of all programme files. The same rules have the same hash, whatever their order.
+    /// Reads what [`Ruleset::to_bytes`] gave.
+    ///
+    /// # Errors
+    /// Bytes of another form, or of rules that this version no longer reads.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Ruleset, RulesetError> {
+        let texts: BTreeMap<String, String> = serde_json::from_slice(bytes).map_err(|error| RulesetError {
+            mistakes: vec![ProgrammeMistake {
+                file: "ruleset".to_owned(),
+                line: Some(error.line()),
+                key: "the whole".to_owned(),
+                found: error.to_string(),
+                expected: "a JSON object of paths and texts".to_owned(),
+            }],
+        })?;
+        let files: Vec<ProgrammeFile<'_>> = texts.iter().map(|(path, text)| ProgrammeFile { path, text }).collect();
+        Ruleset::parse(&files)
+    }
+
+    /// All files that were read, as one JSON object of `<id>/<file>` and text: what is kept beside the decisions, so
+    /// that each can be worked out again. [`Ruleset::hash`] is the SHA-256 of exactly these bytes.
+    pub fn to_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// `sha256:` and the hash of [`Ruleset::to_bytes`]. The same rules have the same hash, whatever their order.
     pub fn hash(&self) -> &str {
         &self.hash
     }

@@ -23,7 +23,7 @@ pub(crate) struct Sum {
 /// Works out what `expenses` are worth to a facility of `kind` by the values that hold on `day`; `None` when a sum is
 /// above [`Yen::MAX`].
 pub(crate) fn work_out(programme: &Programme, kind: FacilityKind, day: Date, expenses: &[Expense]) -> Option<Sum> {
-    let mut sum = Sum { computed: Yen::ZERO, eligible: Yen::ZERO, trace: Vec::new(), findings: Vec::new() };
+    let mut sum = Sum::nothing();
     let terms = programme.kinds.get(&kind);
     let mut supported = Vec::new();
     let mut counted = Yen::ZERO;
@@ -121,6 +121,11 @@ pub(crate) fn work_out(programme: &Programme, kind: FacilityKind, day: Date, exp
 }
 
 impl Sum {
+    /// Of a claim that is not worked out.
+    pub(crate) fn nothing() -> Sum {
+        Sum { computed: Yen::ZERO, eligible: Yen::ZERO, trace: Vec::new(), findings: Vec::new() }
+    }
+
     fn step<const N: usize>(
         &mut self,
         step: Step,

@@ -1,7 +1,7 @@
 //! What a programme file says for each kind of facility.
 
 use super::{Entry, Reader, Value};
-use crate::programme::{CategoryTerms, Dated, KindTerms};
+use crate::programme::{CategoryTerms, Dated, KindTerms, Undecided};
 use claim::{Category, FacilityKind, Yen};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -26,6 +26,7 @@ impl Reader<'_> {
         costs: &[Entry<'_, '_>],
         rates: &[Entry<'_, '_>],
         grants: &[Entry<'_, '_>],
+        undecided: &[Undecided],
     ) -> BTreeMap<FacilityKind, KindTerms> {
         let eligible = self.values(eligible, Self::category);
         let ceilings = self.values(ceilings, Self::yen_or_none);
@@ -42,6 +43,12 @@ impl Reader<'_> {
                 || [&costs, &grants].iter().any(|all| all.iter().any(|one| one.kinds.contains(&kind)))
                 || rates.iter().any(|one| one.kinds.contains(&kind));
             if !said {
+                // Silence about a kind would reject its claims; that has to be meant.
+                if !undecided.iter().any(|one| one.kinds.contains(&kind)) {
+                    let expected =
+                        "a rate and ceilings for every kind of facility, or an [[undecided]] with the reason";
+                    self.missing::<()>(&format!("rate ({})", kind.code()), expected);
+                }
                 continue;
             }
             let mut categories = Vec::new();
@@ -70,6 +77,10 @@ impl Reader<'_> {
                     }
                 }
             }
+            if categories.is_empty() && self.mistakes.is_empty() {
+                let expected = "at least one category that is supported, or an [[undecided]] with the reason";
+                self.missing::<()>(&format!("eligible_category ({})", kind.code()), expected);
+            }
             let place = |item: &str| format!("{item} ({})", kind.code());
             let cost_ceiling = self.covering(&place("cost_ceiling"), of_kind(&costs, kind).collect());
             let rate = self.covering(&place("rate"), of_kind(&rates, kind).collect());
@@ -78,10 +89,20 @@ impl Reader<'_> {
                 kinds.insert(kind, KindTerms { categories, cost_ceiling, rate, grant_ceiling });
             }
         }
-        if kinds.is_empty() && self.mistakes.is_empty() {
-            self.missing::<()>("eligible_category", "at least one kind of facility");
-        }
         kinds
+    }
+
+    /// Where the programme cannot be decided.
+    pub(super) fn undecided(&mut self, entries: &[Entry<'_, '_>]) -> Vec<Undecided> {
+        entries
+            .iter()
+            .filter_map(|entry| {
+                let expected = "the reason in Japanese, in quotes, as it stands before 「ため」";
+                let reason = self.words(entry.value, &format!("{}.value", entry.key), expected)?;
+                let reason_en = entry.english.clone();
+                Some(Undecided { kinds: entry.kinds.clone(), reason: entry.dated(reason), reason_en })
+            })
+            .collect()
     }
 
     fn values<T>(

@@ -1,10 +1,16 @@
-//! Reading a programme file: TOML in, a [`Programme`] or all of its mistakes out, each with file, line, key, what was
+//! Reading a programme's folder: TOML in, a [`Programme`] or all of its mistakes out, each with file, line, key, what was
 //! found and what was expected.
 
+mod beside;
+mod folder;
 mod kinds;
 mod values;
 
+pub(crate) use beside::Case;
+pub(crate) use folder::Folder;
+
 use crate::programme::{Dated, Programme, Timeline, TimelineError};
+use crate::ruleset::ProgrammeFile;
 use claim::{Category, FacilityKind, ProgrammeId};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -45,10 +51,12 @@ enum Scope {
     Programme,
     Kinds,
     KindsAndCategory,
+    /// Also `value_en`: the same text in English.
+    KindsAndEnglish,
 }
 
 /// Every item of a programme: its key, the unit that its entries must state, and its scope.
-const ITEMS: [(&str, &str, Scope); 14] = [
+const ITEMS: [(&str, &str, Scope); 15] = [
     ("name_ja", "text", Scope::Programme),
     ("name_en", "text", Scope::Programme),
     ("opens_on", "day", Scope::Programme),
@@ -63,35 +71,81 @@ const ITEMS: [(&str, &str, Scope); 14] = [
     ("rounding_mode", "mode", Scope::Programme),
     ("rounding_unit", "yen", Scope::Programme),
     ("grant_ceiling", "yen", Scope::Kinds),
+    (UNDECIDED, "text", Scope::KindsAndEnglish),
 ];
+
+/// Where the sources do not say enough to decide, and why.
+const UNDECIDED: &str = "undecided";
 
 /// How a source begins where the documents are silent.
 const DECISION: &str = "決定: ";
 
-/// Reads a programme file, or says everything that is wrong with it.
-pub(crate) fn read(path: &str, text: &str) -> Result<Programme, Vec<ProgrammeMistake>> {
-    let mut reader = Reader { path, text, documents: BTreeMap::new(), mistakes: Vec::new() };
-    let programme = match DeTable::parse(text) {
-        Ok(table) => reader.programme(table.get_ref()),
-        Err(error) => {
-            let line = error.span().map(|span| reader.line(&span));
-            reader.mistakes.push(ProgrammeMistake {
-                file: path.to_owned(),
-                line,
-                key: "the file".to_owned(),
-                found: error.message().to_owned(),
-                expected: "TOML".to_owned(),
-            });
-            None
-        }
+/// Reads a programme's folder, or says everything that is wrong with it.
+pub(crate) fn read(folder: &Folder<'_>) -> Result<(Programme, Vec<Case>), Vec<ProgrammeMistake>> {
+    let Some(file) = folder.programme else {
+        return Err(vec![folder.mistake("programme.toml", "nothing", "the file with the programme's values")]);
     };
-    match programme {
-        Some(programme) if reader.mistakes.is_empty() => Ok(programme),
-        _ => {
-            reader.mistakes.sort_by_key(|mistake| mistake.line.unwrap_or(0));
-            Err(reader.mistakes)
+    let mut reader = Reader::new(file, BTreeMap::new());
+    let programme = reader.table(Reader::programme);
+    let (documents, boundaries) = (std::mem::take(&mut reader.documents), std::mem::take(&mut reader.boundaries));
+    let mut mistakes = reader.done();
+
+    let changes = folder.changes.map(|file| {
+        let mut reader = Reader::new(file, documents.clone());
+        let changes = reader.table(Reader::changes);
+        mistakes.append(&mut reader.done());
+        changes.unwrap_or_default()
+    });
+    let cases = folder.cases.map(|file| {
+        let mut reader = Reader::new(file, documents.clone());
+        let cases = reader.table(Reader::cases);
+        mistakes.append(&mut reader.done());
+        cases.unwrap_or_default()
+    });
+    for (name, found, expected) in [
+        ("changes.toml", changes.is_some(), "the list of the programme's changes, the first without from"),
+        ("cases.toml", cases.is_some(), "at least one worked case"),
+    ] {
+        if !found {
+            mistakes.push(folder.mistake(name, "nothing", expected));
         }
     }
+    let (Some(mut programme), Some(changes), Some(cases), true) = (programme, changes, cases, mistakes.is_empty())
+    else {
+        return Err(mistakes);
+    };
+    // A period of a value begins with a change, and a change is a day on which a value changes.
+    for (day, place) in &boundaries {
+        if !changes.iter().any(|change| change.from == Some(*day)) {
+            mistakes.push(ProgrammeMistake {
+                file: file.path.to_owned(),
+                line: Some(place.line),
+                key: place.key.clone(),
+                found: format!("a change on {day}"),
+                expected: format!("a [[change]] with from = {day} in changes.toml"),
+            });
+        }
+    }
+    for change in changes.iter().filter(|change| change.from.is_some_and(|day| !boundaries.contains_key(&day))) {
+        let day = change.from.map(|day| day.to_string()).unwrap_or_default();
+        mistakes.push(folder.mistake(
+            "changes.toml",
+            &format!("a change on {day}"),
+            &format!("a value in programme.toml that begins on {day} or ends on the day before"),
+        ));
+    }
+    if programme.id.as_str() != folder.name() {
+        mistakes.push(folder.mistake("id", &format!("{:?}", programme.id.as_str()), "the name of its folder"));
+    }
+    for case in cases.iter().filter(|case| !case.is_of(&programme.id)) {
+        mistakes.push(folder.mistake(
+            &case.key(),
+            "facts of another programme",
+            &format!("\"programme\":\"{}\"", programme.id.as_str()),
+        ));
+    }
+    programme.changes = changes;
+    if mistakes.is_empty() { Ok((programme, cases)) } else { Err(mistakes) }
 }
 
 /// One `[[item]]` of the file, with what every item has.
@@ -101,6 +155,8 @@ struct Entry<'t, 'i> {
     value: &'t Spanned<DeValue<'i>>,
     kinds: Vec<FacilityKind>,
     category: Option<Category>,
+    /// `value_en`, where the item has one.
+    english: String,
     source: String,
     checked_on: Date,
     from: Option<Date>,
@@ -120,7 +176,45 @@ struct Reader<'a> {
     text: &'a str,
     /// `[source_documents]`.
     documents: BTreeMap<String, String>,
+    /// The days on which values begin, or have just ended, and the first key that says so.
+    boundaries: BTreeMap<Date, Boundary>,
     mistakes: Vec<ProgrammeMistake>,
+}
+
+/// Where a day stands on which a value changes.
+struct Boundary {
+    key: String,
+    line: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(file: ProgrammeFile<'a>, documents: BTreeMap<String, String>) -> Reader<'a> {
+        Reader { path: file.path, text: file.text, documents, boundaries: BTreeMap::new(), mistakes: Vec::new() }
+    }
+
+    /// Parses the file and hands its table to `read`.
+    fn table<T>(&mut self, read: impl FnOnce(&mut Self, &DeTable<'_>) -> Option<T>) -> Option<T> {
+        match DeTable::parse(self.text) {
+            Ok(table) => read(self, table.get_ref()),
+            Err(error) => {
+                let line = error.span().map(|span| self.line(&span));
+                self.mistakes.push(ProgrammeMistake {
+                    file: self.path.to_owned(),
+                    line,
+                    key: "the file".to_owned(),
+                    found: error.message().to_owned(),
+                    expected: "TOML".to_owned(),
+                });
+                None
+            }
+        }
+    }
+
+    /// What was wrong, in the order of lines.
+    fn done(mut self) -> Vec<ProgrammeMistake> {
+        self.mistakes.sort_by_key(|mistake| mistake.line.unwrap_or(0));
+        self.mistakes
+    }
 }
 
 impl Reader<'_> {
@@ -195,8 +289,10 @@ impl Reader<'_> {
         if scope != Scope::Programme {
             allowed.push("kinds");
         }
-        if scope == Scope::KindsAndCategory {
-            allowed.push("category");
+        match scope {
+            Scope::KindsAndCategory => allowed.push("category"),
+            Scope::KindsAndEnglish => allowed.push("value_en"),
+            Scope::Programme | Scope::Kinds => {}
         }
         let needed = allowed.len();
         allowed.extend(["from", "until"]);
@@ -228,6 +324,15 @@ impl Reader<'_> {
         {
             self.wrong_value::<()>(value, &place("until"), &format!("a day not before from ({from})"));
         }
+        let begins = from.zip(found.get("from"));
+        let has_ended = until.and_then(|day| day.tomorrow().ok()).zip(found.get("until"));
+        for (day, value) in begins.into_iter().chain(has_ended) {
+            let line = self.line(&value.span());
+            self.boundaries.entry(day).or_insert_with(|| Boundary { key: key.clone(), line });
+        }
+        let english = found
+            .get("value_en")
+            .and_then(|value| self.words(value, &place("value_en"), "the same text in English, in quotes"));
         let kinds = match found.get("kinds") {
             None => Vec::new(),
             Some(value) => {
@@ -249,7 +354,17 @@ impl Reader<'_> {
             return None;
         }
         let (value, source, checked_on) = (found.get("value")?, source?, checked_on?);
-        Some(Entry { value, kinds, category, source, checked_on, from, until, key })
+        Some(Entry {
+            value,
+            kinds,
+            category,
+            english: english.unwrap_or_default(),
+            source,
+            checked_on,
+            from,
+            until,
+            key,
+        })
     }
 
     // ---- the whole
@@ -283,7 +398,9 @@ impl Reader<'_> {
                 self.wrong::<()>(&name.span(), name_text, "an unknown key", &expected);
             }
         }
-        for (key, _, _) in ITEMS.iter().filter(|(key, _, _)| !present.contains(key)) {
+        // What is said for each kind of facility is looked for there, kind by kind.
+        let missing = ITEMS.iter().filter(|(key, _, scope)| *scope == Scope::Programme && !present.contains(key));
+        for (key, _, _) in missing {
             self.missing::<()>(key, &format!("at least one [[{key}]]; \"none\" or [] where nothing is set"));
         }
         if id.is_none() && !table.iter().any(|(name, _)| name.get_ref() == "id") {
@@ -301,6 +418,7 @@ impl Reader<'_> {
         let (modes, units) = (take("rounding_mode"), take("rounding_unit"));
         let (eligible, ceilings) = (take("eligible_category"), take("category_ceiling"));
         let (costs, rates, grants) = (take("cost_ceiling"), take("rate"), take("grant_ceiling"));
+        let undecided = take(UNDECIDED);
 
         let name_ja = self.timeline("name_ja", &names_ja, |r, v, k| r.words(v, k, "the name in Japanese, in quotes"));
         let name_en = self.timeline("name_en", &names_en, |r, v, k| r.words(v, k, "the name in English, in quotes"));
@@ -320,10 +438,11 @@ impl Reader<'_> {
         let transitional_measures = self.timeline("transitional_measures", &measures, Self::measures);
         let rounding_mode = self.timeline("rounding_mode", &modes, Self::mode);
         let rounding_unit = self.timeline("rounding_unit", &units, Self::positive_yen);
-        let kinds = self.kinds(&eligible, &ceilings, &costs, &rates, &grants);
+        let undecided = self.undecided(&undecided);
+        let kinds = self.kinds(&eligible, &ceilings, &costs, &rates, &grants, &undecided);
         Some(Programme {
             id: id?,
-            source_documents: std::mem::take(&mut self.documents),
+            source_documents: self.documents.clone(),
             name_ja: name_ja?,
             name_en: name_en?,
             opens_on: opens_on?,
@@ -334,6 +453,9 @@ impl Reader<'_> {
             rounding_mode: rounding_mode?,
             rounding_unit: rounding_unit?,
             kinds,
+            undecided,
+            // They stand in a file of their own.
+            changes: Vec::new(),
         })
     }
 

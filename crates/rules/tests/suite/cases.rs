@@ -4,7 +4,7 @@ use claim::{
     Assessment, Category, ClaimId, DocumentKind, Expense, FacilityKind, FactFacility, Facts, Finding, InstitutionCode,
     Lang, ProgrammeId, TransitionalMeasure, Yen,
 };
-use rules::{ProgrammeFile, Ruleset};
+use rules::{ProgrammeFile, Ruleset, RulesetError};
 
 pub(crate) const HOME_CONSENT: &str = include_str!("../../programmes/home-consent/programme.toml");
 pub(crate) const LIMITED_TYPE: &str = include_str!("../../programmes/limited-type/programme.toml");
@@ -96,10 +96,38 @@ pub(crate) fn changed(file: &str, changes: &[(&str, &str)]) -> String {
     text
 }
 
+/// What stands in `changes.toml` of a programme that has never changed.
+pub(crate) const NO_CHANGE: &str =
+    "[[change]]\nwhat_ja = \"制定\"\nwhat_en = \"As first set\"\nsource = \"決定: 試験\"\nchecked_on = 2026-11-21\n";
+
+/// A worked case that hangs on no sum: after any deadline a claim is rejected.
+pub(crate) fn late_case(id: &str) -> String {
+    format!(
+        "[[case]]\nwhat = \"期限後\"\nfacts = '{{\"claim_id\":\"C-1\",\"programme\":\"{id}\",\
+         \"submitted_at\":\"2090-01-01T00:00:00+09:00\",\"purchased_on\":\"2024-12-01\",\
+         \"facility\":{{\"code\":\"1310110049\",\"kind\":\"pharmacy\",\"transitional_measure\":{{\"number\":2,\"ended_on\":null}}}},\
+         \"expenses\":[{{\"category\":\"mobile_terminal\",\"amount_yen\":100}}],\
+         \"documents\":[\"receipt\",\"itemization\"],\"earlier_grants\":[]}}'\n\
+         outcome = \"reject\"\ngrant_yen = 0\nfindings = [\"deadline-passed\"]\n"
+    )
+}
+
+/// The files of programmes by id, text and changes, each with a case that hangs on no sum.
+pub(crate) fn try_ruleset(programmes: &[(&str, &str, &str)]) -> Result<Ruleset, RulesetError> {
+    let texts: Vec<(String, String)> = programmes
+        .iter()
+        .flat_map(|(id, text, changes)| {
+            [
+                (format!("{id}/programme.toml"), (*text).to_owned()),
+                (format!("{id}/changes.toml"), (*changes).to_owned()),
+                (format!("{id}/cases.toml"), late_case(id)),
+            ]
+        })
+        .collect();
+    let files: Vec<ProgrammeFile<'_>> = texts.iter().map(|(path, text)| ProgrammeFile { path, text }).collect();
+    Ruleset::parse(&files)
+}
+
 pub(crate) fn ruleset(home_consent: &str, limited_type: &str) -> Ruleset {
-    Ruleset::parse(&[
-        ProgrammeFile { path: "home-consent/programme.toml", text: home_consent },
-        ProgrammeFile { path: "limited-type/programme.toml", text: limited_type },
-    ])
-    .unwrap()
+    try_ruleset(&[("home-consent", home_consent, NO_CHANGE), ("limited-type", limited_type, NO_CHANGE)]).unwrap()
 }

@@ -68,7 +68,7 @@ fn every_mistake_has_its_code_place_and_words() {
         ("id empty", "\"C-1\"", "\" \""),
         ("id a number", "\"C-1\"", "7"),
         ("programme missing", "\"programme\":\"home-consent\",\n", ""),
-        ("programme unknown", "home-consent", "home-visit"),
+        ("programme unknown", "home-consent", "home-care"),
         ("time missing", "\"submitted_at\":\"2026-01-31T14:59:59Z\",\n", ""),
         ("time without offset", "14:59:59Z", "14:59:59"),
         ("no such time", "14:59:59Z", "24:59:59Z"),

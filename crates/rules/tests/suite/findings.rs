@@ -283,9 +283,9 @@ fn findings_come_gravest_first_and_all_of_them() {
 #[test]
 fn an_unknown_programme_is_an_error_that_names_the_known_ones() {
     let mut facts = clinic();
-    facts.programme = ProgrammeId::from("home-visit");
+    facts.programme = ProgrammeId::from("home-care");
     assert_eq!(
         Ruleset::embedded().assess(&facts, &[]).unwrap_err().to_string(),
-        "claim C-1: programme: found \"home-visit\", expected one of home-consent, limited-type"
+        "claim C-1: programme: found \"home-care\", expected one of card-reader-2022, home-consent, home-visit, limited-type, online-consultation"
     );
 }

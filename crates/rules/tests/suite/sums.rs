@@ -2,7 +2,8 @@
 //! steps.
 
 use crate::cases::{
-    HOME_CONSENT, LIMITED_TYPE, assess, changed, codes, expense, home_consent, limited_type, ruleset, without_hash, yen,
+    HOME_CONSENT, LIMITED_TYPE, NO_CHANGE, assess, changed, codes, expense, home_consent, limited_type, ruleset,
+    try_ruleset, without_hash, yen,
 };
 use claim::Category::{CardReader, MobileTerminal, Other, ReceiptComputer};
 use claim::FacilityKind::{self, Clinic, Hospital, LargeChainPharmacy, Pharmacy};
@@ -182,7 +183,9 @@ fn values_are_those_of_the_day_of_submission() {
             ),
         )],
     );
-    let rules = ruleset(&text, LIMITED_TYPE);
+    let change = NO_CHANGE.replace("source =", "from = 2025-12-01\nsource =");
+    let changes = format!("{NO_CHANGE}\n{change}");
+    let rules = try_ruleset(&[("home-consent", &text, &changes), ("limited-type", LIMITED_TYPE, NO_CHANGE)]).unwrap();
     for (submitted_at, grant) in [
         ("2025-11-30T14:59:59Z", 32_500),
         ("2025-11-30T15:00:00Z", 97_500),

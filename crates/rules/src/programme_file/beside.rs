@@ -1,0 +1,180 @@
+//! The files beside a programme's values: the list of its changes, and cases worked out by hand.
+
+use super::{Folder, ProgrammeMistake, Reader, Value};
+use crate::programme::Change;
+use crate::ruleset::Ruleset;
+use claim::{Outcome, ProgrammeId, Yen};
+use jiff::civil::Date;
+use toml::de::{DeTable, DeValue};
+
+/// A claim whose outcome was worked out by hand from the sources. A ruleset that comes to another is refused.
+#[derive(Debug)]
+pub(crate) struct Case {
+    number: usize,
+    what: String,
+    /// One line as `kofu assess` takes it.
+    facts: String,
+    outcome: Outcome,
+    grant_yen: Yen,
+    /// Codes, sorted.
+    findings: Vec<String>,
+}
+
+impl Reader<'_> {
+    /// `changes.toml`: `[[change]]`, in order of time.
+    pub(super) fn changes(&mut self, table: &DeTable<'_>) -> Option<Vec<Change>> {
+        let mut changes: Vec<Change> = Vec::new();
+        for (key, table) in self.tables(table, "change") {
+            let allowed = ["what_ja", "what_en", "source", "checked_on", "from"];
+            let values = self.values_of(&key, table, &allowed, 4)?;
+            let place = |name: &str| format!("{key}.{name}");
+            let what_ja = self.words(values[0]?, &place("what_ja"), "what changed, in Japanese, in quotes");
+            let what_en = self.words(values[1]?, &place("what_en"), "what changed, in English, in quotes");
+            let source = self.source(values[2]?, &place("source"));
+            let checked_on = self.day(values[3]?, &place("checked_on"));
+            let from: Option<Date> = match values[4] {
+                None => None,
+                Some(value) => Some(self.day(value, &place("from"))?),
+            };
+            if let Some(before) = changes.last()
+                && from <= before.from
+            {
+                let found = from.map_or_else(|| "no from".to_owned(), |day| day.to_string());
+                let after = before.from.map_or_else(|| "the first change".to_owned(), |day| day.to_string());
+                self.overall::<()>(&place("from"), &found, &format!("a day after {after}"));
+            }
+            if changes.is_empty()
+                && let Some(day) = from
+            {
+                let expected = "no from: the first change is what held from the beginning";
+                self.overall::<()>(&place("from"), &day.to_string(), expected);
+            }
+            changes.push(Change {
+                from,
+                what_ja: what_ja?,
+                what_en: what_en?,
+                source: source?,
+                checked_on: checked_on?,
+            });
+        }
+        Some(changes)
+    }
+
+    /// `cases.toml`: `[[case]]`.
+    pub(super) fn cases(&mut self, table: &DeTable<'_>) -> Option<Vec<Case>> {
+        let mut cases = Vec::new();
+        for (number, (key, table)) in self.tables(table, "case").into_iter().enumerate() {
+            let allowed = ["what", "facts", "outcome", "grant_yen", "findings"];
+            let values = self.values_of(&key, table, &allowed, 5)?;
+            let place = |name: &str| format!("{key}.{name}");
+            let what = self.words(values[0]?, &place("what"), "what the case shows, in quotes");
+            let facts = self.words(values[1]?, &place("facts"), "one line of facts as `kofu assess` takes it");
+            let outcome = match values[2]?.get_ref() {
+                DeValue::String(text) => Outcome::from_code(text),
+                _ => None,
+            };
+            let outcome = match outcome {
+                Some(outcome) => Some(outcome),
+                None => self.wrong_value(values[2]?, &place("outcome"), "one of approve, review, return, reject"),
+            };
+            let grant_yen = self.yen(values[3]?, &place("grant_yen"));
+            let findings = self.list(values[4]?, &place("findings"), "a list of codes of findings", |one| match one {
+                DeValue::String(text) => Some(text.to_string()),
+                _ => None,
+            });
+            let mut findings = findings?;
+            findings.sort();
+            cases.push(Case { number, what: what?, facts: facts?, outcome: outcome?, grant_yen: grant_yen?, findings });
+        }
+        Some(cases)
+    }
+
+    /// The tables of `[[name]]`, the only thing in a file, each with its key.
+    fn tables<'t, 'i>(&mut self, table: &'t DeTable<'i>, name: &str) -> Vec<(String, &'t Value<'i>)> {
+        let expected = format!("one or more [[{name}]]");
+        let mut found = Vec::new();
+        for (key, value) in table.iter() {
+            if key.get_ref() != name {
+                self.wrong::<()>(&key.span(), key.get_ref(), "an unknown key", &expected);
+                continue;
+            }
+            let DeValue::Array(array) = value.get_ref() else {
+                self.wrong_value::<()>(value, name, &expected);
+                continue;
+            };
+            for (i, one) in array.iter().enumerate() {
+                found.push((format!("{name}[{i}]"), one));
+            }
+        }
+        if found.is_empty() && self.mistakes.is_empty() {
+            self.missing::<()>(name, &expected);
+        }
+        found
+    }
+
+    /// The values of `allowed` in a table, in that order; the first `needed` must be there.
+    fn values_of<'t, 'i>(
+        &mut self,
+        key: &str,
+        table: &'t Value<'i>,
+        allowed: &[&str],
+        needed: usize,
+    ) -> Option<Vec<Option<&'t Value<'i>>>> {
+        let DeValue::Table(entries) = table.get_ref() else {
+            return self.wrong_value(table, key, "a table");
+        };
+        let before = self.mistakes.len();
+        for (name, _) in entries.iter().filter(|(name, _)| !allowed.contains(&name.get_ref().as_ref())) {
+            let expected = format!("one of {}", allowed.join(", "));
+            self.wrong::<()>(&name.span(), &format!("{key}.{}", name.get_ref()), "an unknown key", &expected);
+        }
+        let found: Vec<Option<&Value<'_>>> =
+            allowed.iter().map(|name| entries.iter().find(|(key, _)| key.get_ref() == name).map(|(_, v)| v)).collect();
+        for (name, _) in allowed.iter().zip(&found).take(needed).filter(|(_, value)| value.is_none()) {
+            self.wrong::<()>(&table.span(), &format!("{key}.{name}"), "nothing", &format!("{name} in every table"));
+        }
+        (self.mistakes.len() == before).then_some(found)
+    }
+}
+
+impl Case {
+    pub(super) fn key(&self) -> String {
+        format!("case[{}]", self.number)
+    }
+
+    /// Whether its facts name the programme.
+    pub(super) fn is_of(&self, id: &ProgrammeId) -> bool {
+        serde_json::from_str::<serde_json::Value>(&self.facts)
+            .is_ok_and(|facts| facts["programme"].as_str() == Some(id.as_str()))
+    }
+
+    /// What is wrong if `ruleset` comes to something else.
+    pub(crate) fn differs(&self, ruleset: &Ruleset, folder: &Folder<'_>) -> Option<ProgrammeMistake> {
+        let key = format!("{} ({})", self.key(), self.what);
+        let facts = match ruleset.parse_facts(&self.facts) {
+            Ok(facts) => facts,
+            Err(error) => {
+                return Some(folder.mistake(&key, &error.to_string(), "facts as `kofu assess` takes them"));
+            }
+        };
+        let assessment = match ruleset.assess(&facts, &[]) {
+            Ok(assessment) => assessment,
+            Err(error) => return Some(folder.mistake(&key, &error.to_string(), "facts that can be assessed")),
+        };
+        let mut findings: Vec<String> =
+            assessment.findings.iter().map(|finding| finding.code.code().to_owned()).collect();
+        findings.sort();
+        let said = |outcome: Outcome, grant: Yen, findings: &[String]| {
+            format!("{}, {grant} yen, [{}]", outcome.code(), findings.join(", "))
+        };
+        let same =
+            assessment.outcome == self.outcome && assessment.grant_yen == self.grant_yen && findings == self.findings;
+        (!same).then(|| {
+            folder.mistake(
+                &key,
+                &said(assessment.outcome, assessment.grant_yen, &findings),
+                &said(self.outcome, self.grant_yen, &self.findings),
+            )
+        })
+    }
+}
