@@ -89,6 +89,18 @@ pub enum Event {
         /// By whom.
         released_by: Actor,
     },
+    /// Rules were proposed: they decide from a day on, once two people have agreed.
+    RulesetProposed {
+        /// `sha256:` and the hash of the rules' files.
+        ruleset: String,
+        /// The first day on which they decide.
+        active_from: Date,
+    },
+    /// A person agreed to proposed rules.
+    RulesetAgreed {
+        /// Which.
+        ruleset: String,
+    },
 }
 
 impl Event {
@@ -104,6 +116,8 @@ impl Event {
             Event::NoticeIssued { .. } => "notice-issued",
             Event::BatchPrepared(_) => "batch-prepared",
             Event::BatchReleased { .. } => "batch-released",
+            Event::RulesetProposed { .. } => "ruleset-proposed",
+            Event::RulesetAgreed { .. } => "ruleset-agreed",
         }
     }
 
@@ -116,7 +130,11 @@ impl Event {
             Event::ClaimRead { claim_id, .. }
             | Event::ClaimInReview { claim_id, .. }
             | Event::NoticeIssued { claim_id, .. } => Some(claim_id),
-            Event::FacilityRegisterChanged { .. } | Event::BatchPrepared(_) | Event::BatchReleased { .. } => None,
+            Event::FacilityRegisterChanged { .. }
+            | Event::BatchPrepared(_)
+            | Event::BatchReleased { .. }
+            | Event::RulesetProposed { .. }
+            | Event::RulesetAgreed { .. } => None,
         }
     }
 }

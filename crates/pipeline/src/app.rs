@@ -3,10 +3,11 @@
 use crate::cli::Global;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::rulebook::Rulebook;
 use anyhow::{Context, Result, bail};
-use claim::{Actor, Lang};
+use claim::{Actor, Lang, day_in_japan};
 use decision_log::{Entry, Event};
-use rules::Ruleset;
+use jiff::civil::Date;
 use std::path::{Path, PathBuf};
 use store::{Store, StoreConfig};
 
@@ -14,7 +15,7 @@ use store::{Store, StoreConfig};
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) store: Store,
-    pub(crate) ruleset: &'static Ruleset,
+    pub(crate) rulebook: Rulebook,
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) lang: Lang,
@@ -37,7 +38,19 @@ impl App {
         }
         let store =
             Store::open(&at).await.with_context(|| format!("the store of {} cannot be opened", data.display()))?;
-        Ok(App { store, ruleset: Ruleset::embedded(), config, clock, lang: global.lang(), data: data.clone() })
+        Ok(App {
+            rulebook: Rulebook::new(store.clone()),
+            store,
+            config,
+            clock,
+            lang: global.lang(),
+            data: data.clone(),
+        })
+    }
+
+    /// Today, in Japan.
+    pub(crate) fn today(&self) -> Date {
+        day_in_japan(self.clock.now())
     }
 
     /// An entry of the decision log, as the bytes that are stored.

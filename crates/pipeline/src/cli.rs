@@ -91,14 +91,22 @@ pub(crate) enum Command {
         /// 事実の JSON Lines（- は標準入力） / the facts; - is standard input
         #[arg(default_value = "-", value_name = "FILE")]
         file: PathBuf,
+        #[command(flatten)]
+        own: OwnProgrammes,
     },
     /// 補助事業の補助率・上限・期限と、その根拠を表示します / the rules in force, each with its source
-    Programmes {
-        /// 補助事業 / one programme only
-        id: Option<String>,
-        /// この日に有効なもの（既定は今日） / in force on this day instead of today
+    Programmes(ProgrammesArgs),
+    /// 規則の案で、保存されている申請をすべて計算し直して比べます / re-assess all stored claims under a draft of rules
+    Simulate {
+        /// 案の補助事業のフォルダー / the folder with the draft's programmes
+        #[arg(long, value_name = "DIR")]
+        programmes: PathBuf,
+        /// この日以後に申請されたものだけ / only claims submitted on or after this day
         #[arg(long, value_name = "DATE", value_parser = day)]
-        on: Option<Date>,
+        since: Option<Date>,
+        /// 申請ごとの一覧（CSV・XLSX）と図（SVG）を書き出すフォルダー / where the list by claim and the chart are written
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
         #[command(flatten)]
         json: Json,
     },
@@ -146,6 +154,75 @@ pub(crate) enum Command {
     /// The throw-away process that reads one document. Not for people: it takes a request on standard input.
     #[command(hide = true)]
     ReaderProcess,
+}
+
+/// A fund's own programmes beside those that the program carries.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct OwnProgrammes {
+    /// 独自の補助事業のフォルダー / a folder with programmes of one's own, a folder a programme
+    #[arg(long, value_name = "DIR")]
+    pub(crate) programmes: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct ProgrammesArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<ProgrammesCommand>,
+    /// 補助事業 / one programme only
+    pub(crate) id: Option<String>,
+    /// この日に有効なもの（既定は今日） / in force on this day instead of today
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(crate) on: Option<Date>,
+    #[command(flatten)]
+    pub(crate) own: OwnProgrammes,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProgrammesCommand {
+    /// 補助事業のデータに誤りや不自然な点がないか確かめます / look for mistakes and oddities in programmes
+    Check {
+        #[command(flatten)]
+        own: OwnProgrammes,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 改正の記録を表示します / what changed in the programmes, and when
+    Changes {
+        /// 補助事業 / one programme only
+        id: Option<String>,
+        #[command(flatten)]
+        own: OwnProgrammes,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 規則の案を登録します（二人が同意すると、その日から適用） / propose rules; they hold once two people agree
+    Propose {
+        /// 案の補助事業のフォルダー / the folder with the draft's programmes
+        #[arg(long, value_name = "DIR")]
+        programmes: PathBuf,
+        /// 適用を始める日 / the first day on which they decide
+        #[arg(long, value_name = "DATE", value_parser = day)]
+        from: Date,
+        /// 登録する職員のアカウント / the account of who proposes
+        #[arg(long = "by", value_name = "ACCOUNT")]
+        by: String,
+    },
+    /// 規則の案に同意します / agree to proposed rules
+    Agree {
+        /// 案のハッシュ（last は最後に登録したもの） / the draft's hash; last is the one proposed last
+        hash: String,
+        /// 同意する職員のアカウント / the account of who agrees
+        #[arg(long = "by", value_name = "ACCOUNT")]
+        by: String,
+    },
+    /// 規則の案の一覧 / list proposed rules
+    Drafts {
+        #[command(flatten)]
+        json: Json,
+    },
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -10,6 +10,7 @@ mod command;
 mod config;
 mod output;
 mod register;
+mod rulebook;
 mod stage;
 mod worker;
 
@@ -52,10 +53,12 @@ fn execute(cli: Cli) -> anyhow::Result<Done> {
     let lang = global.lang();
     match cli.command {
         // These touch no store.
-        Command::Assess { file } => return command::assess::run(&file, lang),
-        Command::Programmes { id, on, json } => {
-            let on = on.unwrap_or_else(|| claim::day_in_japan(Clock::System.now()));
-            return command::programmes::run(id.as_deref(), on, json.json, lang);
+        Command::Assess { file, own } => return command::assess::run(&file, own.programmes.as_deref(), lang),
+        Command::Programmes(ref args) => {
+            let today = claim::day_in_japan(Clock::System.now());
+            if let Some(done) = command::programmes::run_without_store(global, args, today)? {
+                return Ok(done);
+            }
         }
         _ => {}
     }
@@ -72,17 +75,19 @@ fn execute(cli: Cli) -> anyhow::Result<Done> {
                 match command {
                     Command::Facilities(command) => command::facilities::run(&app, command).await,
                     Command::Claims(command) => command::claims::run(&app, command).await,
+                    Command::Programmes(args) => command::programmes::run(&app, args).await,
+                    Command::Simulate { programmes, since, out, json } => {
+                        command::simulate::run(&app, &programmes, since, out.as_deref(), json.json).await
+                    }
                     Command::Work { drain } => command::work::run(&app, drain).await,
                     Command::Batch(command) => command::batch::run(&app, command).await,
                     Command::Notices { claim, out } => command::notices::run(&app, claim.as_deref(), &out).await,
                     Command::Log(command) => command::log::run(&app, command).await,
                     Command::Serve { listen, no_work } => command::serve::run(&app, listen, no_work).await,
                     Command::Check { json } => command::check::run(&app, json.json).await,
-                    Command::Demo { .. }
-                    | Command::Read { .. }
-                    | Command::Assess { .. }
-                    | Command::Programmes { .. }
-                    | Command::ReaderProcess => unreachable!("handled above"),
+                    Command::Demo { .. } | Command::Read { .. } | Command::Assess { .. } | Command::ReaderProcess => {
+                        unreachable!("handled above")
+                    }
                 }
             }
         }

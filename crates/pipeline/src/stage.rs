@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::bundle::hash;
+use crate::rulebook::RulebookError;
 use crate::worker::chain;
 use claim::{
     Actor, Assessment, Calendar, ClaimId, Decision, DecisionKind, Facts, Finding, Notice, NoticeKind, Outcome, Reading,
@@ -29,6 +30,9 @@ pub(crate) enum Failure {
     /// The store; tried again.
     #[error("the store refused")]
     Store(#[from] StoreError),
+    /// The rules that decide.
+    #[error("the rules are not to be had")]
+    Rules(#[from] RulebookError),
     /// The reader process could not be started; tried again.
     #[error("the reader process could not be started")]
     Reader(#[from] ingest::ReaderError),
@@ -44,9 +48,9 @@ impl Failure {
     /// Whether the same job may succeed later without anyone doing anything.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Failure::Store(error) => error.is_transient(),
+            Failure::Store(error) | Failure::Rules(RulebookError::Store(error)) => error.is_transient(),
             Failure::Reader(_) | Failure::Task(_) => true,
-            Failure::NeedsPerson(_) => false,
+            Failure::Rules(_) | Failure::NeedsPerson(_) => false,
         }
     }
 }
@@ -120,8 +124,9 @@ impl Stages {
     /// Assesses the claim, and decides what the policy lets pass without a person.
     async fn assess(&self, job: &Job) -> Result<(), Failure> {
         let dossier = self.app.store.dossier(&job.claim_id).await?;
+        let ruleset = self.app.rulebook.on(self.app.today()).await?;
         let rules::Assessed { facts, observed, assessment } =
-            self.app.ruleset.assess_dossier(&dossier).map_err(|error| Failure::NeedsPerson(chain(&error)))?;
+            ruleset.assess_dossier(&dossier).map_err(|error| Failure::NeedsPerson(chain(&error)))?;
         let assessed = Assessed { facts, observed, assessment };
         let bytes = json(&assessed);
         let sha256 = hash(&bytes);
@@ -231,9 +236,10 @@ impl Stages {
             .ok_or_else(|| Failure::NeedsPerson(format!("claim {id} revision {revision} has no assessment")))?;
         let assessed: Assessed = serde_json::from_slice(&stored.bytes)
             .map_err(|error| Failure::NeedsPerson(format!("the stored assessment of {id} cannot be read: {error}")))?;
-        let programme = self
-            .app
-            .ruleset
+        // The rules that the assessment rests on, not those of today.
+        let named = &assessed.assessment.ruleset;
+        let ruleset = self.app.rulebook.named(named).await?.ok_or_else(|| RulebookError::NotKept(named.clone()))?;
+        let programme = ruleset
             .programme(&claim.programme)
             .ok_or_else(|| Failure::NeedsPerson(format!("programme {} is not known", claim.programme)))?;
         let issued_on = day_in_japan(decision.decision.decided_at);

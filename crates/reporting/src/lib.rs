@@ -5,12 +5,14 @@
 
 mod list;
 mod notices;
+mod simulation;
 mod zengin;
 
 pub use list::{PaymentListError, payment_list};
 pub use notices::{
     DEFAULT_FONT_DIRS, FontError, MissingGlyph, NoticeError, NoticeProblem, Typesetter, UnfinishedNotice,
 };
+pub use simulation::{SimulatedClaim, SimulatedGroup, SimulationList, SimulationListError, difference_chart};
 pub use zengin::{
     BankProfile, LineEnd, NewCode, PaymentFault, PaymentField, PaymentFileError, PaymentProblem, TransferKind, Wo,
     account_faults, payment_file,

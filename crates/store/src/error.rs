@@ -72,7 +72,18 @@ rules! {
     /// Decisions come before payments.
     DecisionBeforePayment "decision_before_payment" => "a claim in a payment batch is decided already"
     /// Log, documents, decisions, notices, payments stay.
-    AppendOnly "append_only" => "the decision log, documents, decisions, notices and payments are never changed or removed"
+    AppendOnly "append_only" =>
+        "the decision log, documents, decisions, notices, payments and rulesets are never changed or removed"
+    /// Only a member of staff proposes rules.
+    DraftProposedByStaff "draft_proposed_by_staff" => "only a member of staff (staff:…) can propose rules"
+    /// The same rules are proposed once.
+    DraftProposedOnce "draft_proposed_once" =>
+        "these rules have been proposed already; a change that begins on another day is another set of files"
+    /// Only a member of staff agrees to rules.
+    DraftAgreedByStaff "draft_agreed_by_staff" => "only a member of staff (staff:…) can agree to proposed rules"
+    /// Two people agree, each once.
+    DraftAgreedOnce "draft_agreed_once" =>
+        "this person has agreed to these rules already; another person has to"
     /// A bundle is one claim.
     BundleOnce "bundle_sent_once" "UNIQUE constraint failed: claim_revisions.bundle_sha256" =>
         "the same bundle has been sent already"

@@ -16,6 +16,7 @@ mod log;
 mod objects;
 mod queue;
 mod row;
+mod rulesets;
 mod sql;
 mod stages;
 #[cfg(any(test, feature = "testing"))]
@@ -33,6 +34,7 @@ pub use claims::{
 };
 pub use error::{Rule, StoreError};
 pub use queue::{Job, JobKind, JobRecord, JobState, QueueCount, Reaped};
+pub use rulesets::RulesetDraft;
 pub use stages::{NewNotice, NoticeRecord};
 
 /// Where a store keeps its data.

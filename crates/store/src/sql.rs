@@ -59,6 +59,24 @@ statements! {
              account
          FROM facilities WHERE code > $1 ORDER BY code LIMIT $2";
 
+    // --- rulesets
+    RULESET_KEEP = "INSERT INTO rulesets (hash, files) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
+    RULESET_GET = "SELECT files FROM rulesets WHERE hash = $1";
+    RULESET_HASHES = "SELECT hash FROM rulesets ORDER BY hash";
+    DRAFT_INSERT =
+        "INSERT INTO ruleset_drafts (hash, active_from, proposed_by, proposed_at_ms) VALUES ($1, $2, $3, $4)";
+    AGREEMENT_INSERT = "INSERT INTO ruleset_agreements (hash, agreed_by, agreed_at_ms) VALUES ($1, $2, $3)";
+    DRAFTS_GET =
+        "SELECT hash, active_from, proposed_by, proposed_at_ms FROM ruleset_drafts ORDER BY active_from, proposed_at_ms, hash";
+    AGREEMENTS_GET =
+        "SELECT agreed_by, agreed_at_ms FROM ruleset_agreements WHERE hash = $1 ORDER BY agreed_at_ms, agreed_by";
+    /// The draft that holds on the day $1: agreed by two people, the latest of them.
+    RULESET_IN_FORCE =
+        "SELECT d.hash FROM ruleset_drafts d
+         WHERE d.active_from <= $1
+             AND (SELECT COUNT(*) FROM ruleset_agreements a WHERE a.hash = d.hash) >= 2
+         ORDER BY d.active_from DESC, d.proposed_at_ms DESC, d.hash LIMIT 1";
+
     // --- claims
     CLAIM_INSERT =
         "INSERT INTO claims (id, programme, facility_code, state, version, revision, submitted_at_ms)

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// How long requests that are under way may take once the server has been told to stop.
 const GRACE: Duration = Duration::from_secs(20);
@@ -36,8 +37,8 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form
 pub struct WebState {
     /// Claims and their states.
     pub store: Store,
-    /// Programmes.
-    pub ruleset: &'static Ruleset,
+    /// The rules that are in force; whoever serves sees to it that they stay so.
+    pub ruleset: watch::Receiver<Arc<Ruleset>>,
     /// The present instant.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }

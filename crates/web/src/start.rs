@@ -10,6 +10,7 @@ use axum::response::Response;
 use claim::{Category, ClaimState, FacilityKind, Lang, day_in_japan};
 use jiff::civil::Date;
 use rules::{ListedValue, Programme};
+use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 
@@ -200,11 +201,12 @@ async fn count(store: &Store, lang: Lang) -> Option<Counts> {
 pub(crate) async fn start(State(state): State<WebState>, Language(lang): Language) -> Response {
     let today = day_in_japan((state.now)());
     let counts = count(&state.store, lang).await;
+    let ruleset = Arc::clone(&state.ruleset.borrow());
     let page = Start {
         frame: Frame::new(lang),
-        programmes: state.ruleset.programmes().map(|programme| ProgrammeCard::new(programme, today, lang)).collect(),
+        programmes: ruleset.programmes().map(|programme| ProgrammeCard::new(programme, today, lang)).collect(),
         counts,
-        ruleset: state.ruleset.hash().to_owned(),
+        ruleset: ruleset.hash().to_owned(),
     };
     html(StatusCode::OK, lang, &page)
 }

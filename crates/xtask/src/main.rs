@@ -1,12 +1,13 @@
 //! `cargo xtask`: what a fresh machine needs, then the thing itself.
 //!
-//! The default build has one small dependency and compiles in seconds, because it runs before the system packages are
-//! there. Drawing the sample documents needs much more and sits behind the feature `samples`.
+//! The default build has few and small dependencies, links no C library and compiles in seconds, because it runs before
+//! the system packages are there. Drawing the sample documents needs much more and sits behind the feature `samples`.
 
 mod machine;
 mod options;
 #[cfg(feature = "samples")]
 mod samples;
+mod sources;
 mod tasks;
 
 use options::Task;
@@ -42,6 +43,7 @@ fn run(task: &Task, top: &Path) -> anyhow::Result<()> {
         Task::Demo(arguments) => tasks::demo(top, arguments),
         Task::Test(arguments) => tasks::test(top, arguments),
         Task::Ci => tasks::ci(top),
+        Task::Sources { documents } => sources::run(top, documents),
         #[cfg(not(feature = "samples"))]
         Task::Samples { check } => tasks::samples(top, *check),
         #[cfg(feature = "samples")]

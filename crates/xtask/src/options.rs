@@ -10,6 +10,11 @@ cargo xtask TASK
                      The arguments go to `cargo test --workspace`.
   ci                 format check, clippy with warnings denied, cargo deny (skipped with the reason where it
                      cannot run), then every test.
+  sources DIR        check crates/rules/programmes against the source documents in DIR and in its own documents/
+                     (number 001 is 001_….txt, 001.txt or .md): every phrase that a programme cites stands in the
+                     document that it names (compared after NFKC and without spaces; （中略） is for what is left
+                     out) and says the value that it stands beside. Decisions (決定: …) are skipped, but for
+                     （001 phrase） in them. All mistakes are listed.
   samples [--check]  draw samples/ again, byte for byte the same; with --check only compare.
   setup              only set the machine up: the system packages that building, running and testing need.
 
@@ -26,6 +31,10 @@ pub(crate) enum Task {
     /// Arguments for `cargo test --workspace`.
     Test(Vec<String>),
     Ci,
+    Sources {
+        /// The folder of the source documents.
+        documents: String,
+    },
     Samples {
         /// Compare instead of writing.
         check: bool,
@@ -56,11 +65,18 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task,
         "demo" => Ok(Task::Demo(rest)),
         "test" => Ok(Task::Test(rest)),
         "ci" => none(Task::Ci, &rest),
+        "sources" => match rest.as_slice() {
+            [documents] => Ok(Task::Sources { documents: documents.clone() }),
+            [] => Err("found nothing after sources, expected the folder of the source documents".to_owned()),
+            [_, second, ..] => {
+                Err(format!("found {second:?} after the folder of the source documents, expected nothing"))
+            }
+        },
         "samples" => match rest.as_slice() {
             [flag] if flag == "--check" => Ok(Task::Samples { check: true }),
             rest => none(Task::Samples { check: false }, rest),
         },
-        other => Err(format!("found task {other:?}, expected demo, test, ci, samples or setup")),
+        other => Err(format!("found task {other:?}, expected demo, test, ci, sources, samples or setup")),
     }
 }
 
@@ -82,6 +98,7 @@ mod tests {
             ("demo --data /tmp/d --json", Task::Demo(words("--data /tmp/d --json"))),
             ("demo -- --data /tmp/d", Task::Demo(words("--data /tmp/d"))),
             ("test -p claim -- --nocapture", Task::Test(words("-p claim -- --nocapture"))),
+            ("sources ../seeds", Task::Sources { documents: "../seeds".to_owned() }),
             ("samples", Task::Samples { check: false }),
             ("samples --check", Task::Samples { check: true }),
             ("--help", Task::Help),
@@ -98,6 +115,8 @@ mod tests {
             ("dmeo", "\"dmeo\""),
             ("ci --fast", "\"--fast\""),
             ("setup now", "\"now\""),
+            ("sources", "the folder of the source documents"),
+            ("sources ../seeds now", "\"now\""),
             ("samples --chek", "\"--chek\""),
         ] {
             assert!(parsed(line).unwrap_err().contains(named), "{line}");

@@ -1,6 +1,7 @@
 //! `kofu assess`: what the rules say of given facts. JSON Lines in, JSON Lines out, in the same order, as a stream.
 
 use super::Done;
+use crate::rulebook;
 use anyhow::{Context, Result};
 use claim::Lang;
 use rules::Ruleset;
@@ -10,7 +11,9 @@ use std::path::Path;
 /// The longest line that is read: facts of a claim have a few hundred bytes, and one line must not fill the memory.
 const LINE_BYTES_MAX: usize = 1024 * 1024;
 
-pub(crate) fn run(file: &Path, lang: Lang) -> Result<Done> {
+pub(crate) fn run(file: &Path, own: Option<&Path>, lang: Lang) -> Result<Done> {
+    let with_own = own.map(rulebook::with_own).transpose()?;
+    let ruleset = with_own.as_ref().unwrap_or_else(|| Ruleset::embedded());
     let input: Box<dyn BufRead> = if file == Path::new("-") {
         Box::new(BufReader::new(std::io::stdin()))
     } else {
@@ -18,7 +21,7 @@ pub(crate) fn run(file: &Path, lang: Lang) -> Result<Done> {
             std::fs::File::open(file).with_context(|| format!("the facts in {} cannot be read", file.display()))?;
         Box::new(BufReader::new(file))
     };
-    assess(input, BufWriter::new(std::io::stdout().lock()), Ruleset::embedded(), lang)
+    assess(input, BufWriter::new(std::io::stdout().lock()), ruleset, lang)
 }
 
 fn assess(mut input: impl BufRead, mut out: impl Write, ruleset: &Ruleset, lang: Lang) -> Result<Done> {

@@ -208,10 +208,13 @@ async fn claim(app: &App, record: &ClaimRecord, logged: &Logged, differences: &m
             differences.push("grant", &id, decision.grant_yen, expected);
         }
     }
-    if let Some(facts) = &assessed.facts
-        && assessed.assessment.ruleset == app.ruleset.hash()
-    {
-        let again = app.ruleset.assess(facts, &assessed.observed)?;
+    let named = &assessed.assessment.ruleset;
+    let Some(ruleset) = app.rulebook.named(named).await? else {
+        differences.push("ruleset", &id, "nothing", format!("the files of {named}"));
+        return Ok(());
+    };
+    if let Some(facts) = &assessed.facts {
+        let again = ruleset.assess(facts, &assessed.observed)?;
         if again != assessed.assessment {
             let worth = |outcome: Outcome, yen: Yen| format!("{} {yen}", outcome.code());
             differences.push(

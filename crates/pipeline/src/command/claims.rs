@@ -61,7 +61,8 @@ pub(crate) enum Imported {
 
 /// Takes one bundle: documents first (stored, synced, read back), then the claim that names them.
 pub(crate) async fn import(app: &App, path: &Path) -> Result<Imported> {
-    let programmes: Vec<ProgrammeId> = app.ruleset.programmes().map(|p| p.id().clone()).collect();
+    let ruleset = app.rulebook.on(app.today()).await?;
+    let programmes: Vec<ProgrammeId> = ruleset.programmes().map(|p| p.id().clone()).collect();
     let bundle = match Bundle::read(path, &programmes, app.lang) {
         Ok(bundle) => bundle,
         Err(errors) => {

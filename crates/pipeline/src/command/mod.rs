@@ -11,6 +11,7 @@ pub(crate) mod notices;
 pub(crate) mod programmes;
 pub(crate) mod read;
 pub(crate) mod serve;
+pub(crate) mod simulate;
 pub(crate) mod work;
 
 /// Whether everything was done, or some of it could not be while the rest went on (exit code 1).

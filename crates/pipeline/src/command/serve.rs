@@ -7,18 +7,25 @@ use crate::worker::{self, Until};
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often the pages look whether other rules are in force: a draft's day may come while the server runs.
+const RULES_EVERY: Duration = Duration::from_secs(60);
 
 pub(crate) async fn run(app: &App, listen: SocketAddr, no_work: bool) -> Result<Done> {
     let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
     eprintln!("{} http://{address}/", app.text("待ち受けています:", "listening on"));
-    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let (stop, stopped) = watch::channel(false);
     let work = (!no_work).then(|| {
         let (app, stopped) = (app.clone(), stopped.clone());
         tokio::spawn(async move { worker::run(&app, Until::Stopped, stopped, &|_| {}).await })
     });
     let clock = app.clock;
-    let state = web::WebState { store: app.store.clone(), ruleset: app.ruleset, now: Arc::new(move || clock.now()) };
+    let (rules_today, ruleset) = watch::channel(app.rulebook.on(app.today()).await?);
+    let following = tokio::spawn(follow_rules(app.clone(), rules_today));
+    let state = web::WebState { store: app.store.clone(), ruleset, now: Arc::new(move || clock.now()) };
     let stop_serving = stop.clone();
     let served = web::serve(listener, state, async move {
         signal().await;
@@ -28,9 +35,28 @@ pub(crate) async fn run(app: &App, listen: SocketAddr, no_work: bool) -> Result<
     .await;
     // Also when serving ended by an error: the workers finish what they have and stop.
     let _ = stop.send(true);
+    following.abort();
     if let Some(work) = work {
         work.await??;
     }
     served?;
     Ok(Done::All)
+}
+
+async fn follow_rules(app: App, rules_today: watch::Sender<Arc<rules::Ruleset>>) {
+    loop {
+        tokio::time::sleep(RULES_EVERY).await;
+        match app.rulebook.on(app.today()).await {
+            Ok(ruleset) => rules_today.send_if_modified(|shown| {
+                let changed = shown.hash() != ruleset.hash();
+                *shown = ruleset;
+                changed
+            }),
+            // What was shown stays; the next look may be better.
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "the rules in force could not be looked up");
+                false
+            }
+        };
+    }
 }

@@ -1,7 +1,7 @@
 //! The story: every operation of the store, in the order of a claim's life, on both databases.
 
 use super::*;
-use crate::{BatchState, ClaimFilter, JobState, NewBatch, NewNotice, Resubmission, Rule, StoreError};
+use crate::{BatchState, ClaimFilter, JobState, NewBatch, NewNotice, Resubmission, Rule, RulesetDraft, StoreError};
 use std::collections::BTreeSet;
 
 on_both! { every_operation_works }
@@ -19,6 +19,7 @@ async fn every_operation_works(fixture: Fixture) {
     the_second_revision_is_granted(&fixture).await;
     the_grant_excludes_the_next_claim(&fixture).await;
     the_queue_minds_what_goes_wrong(&fixture).await;
+    the_rules_change(store).await;
     the_grant_is_paid(&fixture).await;
     the_log_has_told_all(store).await;
 
@@ -44,6 +45,55 @@ async fn the_register(store: &Store) {
     assert_eq!(store.facility(&code("0110113719")).await.unwrap(), None);
     let unlogged = store.upsert_facilities(&rows, &[]).await.unwrap_err();
     assert!(unlogged.to_string().contains("what is not logged is not done"), "{unlogged}");
+}
+
+/// A draft decides from its day on, and only when two people have agreed.
+async fn the_rules_change(store: &Store) {
+    let hash = |digit: char| format!("sha256:{}", digit.to_string().repeat(64));
+    store.keep_ruleset(&hash('a'), b"embedded").await.unwrap();
+    store.keep_ruleset(&hash('a'), b"embedded").await.unwrap();
+    assert_eq!(store.ruleset(&hash('a')).await.unwrap().as_deref(), Some(&b"embedded"[..]));
+    assert_eq!(store.ruleset(&hash('b')).await.unwrap(), None);
+    let draft = |digit, active_from: &str| RulesetDraft {
+        hash: hash(digit),
+        active_from: active_from.parse().unwrap(),
+        proposed_by: Actor::staff("a"),
+        proposed_at: at("2026-02-01T00:00:00Z"),
+        agreements: Vec::new(),
+    };
+    let april = draft('b', "2026-04-01");
+    store.propose_ruleset(&april, b"april", &entry("proposed")).await.unwrap();
+    let again = store.propose_ruleset(&april, b"april", &entry("proposed")).await.unwrap_err();
+    assert_eq!(again.rule(), Some(Rule::DraftProposedOnce), "{again}");
+    let mut foreign = draft('c', "2026-04-01");
+    foreign.proposed_by = Actor::facility(CLINIC);
+    let refused = store.propose_ruleset(&foreign, b"x", &entry("proposed")).await.unwrap_err();
+    assert_eq!(refused.rule(), Some(Rule::DraftProposedByStaff), "{refused}");
+
+    let in_force = async |day: &str| store.ruleset_in_force(day.parse().unwrap()).await.unwrap();
+    let agree = async |digit, by: &str| {
+        store.agree_ruleset(&hash(digit), &Actor::staff(by), at("2026-02-02T00:00:00Z"), &entry("agreed")).await
+    };
+    assert_eq!(in_force("2026-05-01").await, None);
+    agree('b', "a").await.unwrap();
+    let twice = agree('b', "a").await.unwrap_err();
+    assert_eq!(twice.rule(), Some(Rule::DraftAgreedOnce), "{twice}");
+    assert_eq!(in_force("2026-05-01").await, None, "one person is not two");
+    assert!(agree('d', "b").await.is_err(), "nothing of that hash is proposed");
+    agree('b', "b").await.unwrap();
+    assert_eq!(in_force("2026-03-31").await, None);
+    assert_eq!(in_force("2026-04-01").await, Some(hash('b')));
+
+    store.propose_ruleset(&draft('e', "2026-06-01"), b"june", &entry("proposed")).await.unwrap();
+    agree('e', "b").await.unwrap();
+    agree('e', "c").await.unwrap();
+    assert_eq!(in_force("2026-05-31").await, Some(hash('b')));
+    assert_eq!(in_force("2026-06-01").await, Some(hash('e')));
+    let drafts = store.ruleset_drafts().await.unwrap();
+    assert_eq!(drafts.iter().map(|draft| draft.hash.clone()).collect::<Vec<_>>(), [hash('b'), hash('e')]);
+    let agreed: Vec<String> = drafts[0].agreements.iter().map(|(by, _)| by.to_string()).collect();
+    assert_eq!(agreed, ["staff:a", "staff:b"]);
+    assert_eq!(store.ruleset_hashes().await.unwrap(), [hash('a'), hash('b'), hash('e')]);
 }
 
 async fn a_claim_comes_in(fixture: &Fixture) -> NewClaim {

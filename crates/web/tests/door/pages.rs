@@ -17,7 +17,8 @@ const DURING: &str = "2026-01-31T23:59:59+09:00";
 
 fn state(store: Store, now: &str) -> WebState {
     let now: Timestamp = now.parse().unwrap();
-    WebState { store, ruleset: rules::Ruleset::embedded(), now: Arc::new(move || now) }
+    let (_, ruleset) = tokio::sync::watch::channel(Arc::new(rules::Ruleset::embedded().clone()));
+    WebState { store, ruleset, now: Arc::new(move || now) }
 }
 
 async fn empty() -> (TempDir, WebState) {

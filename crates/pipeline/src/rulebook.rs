@@ -1,0 +1,128 @@
+//! Which rules decide: those that the program carries, a fund's own programmes beside them, and drafts from the day on
+//! which they hold.
+
+use anyhow::{Context, Result, bail};
+use jiff::civil::Date;
+use rules::{ProgrammeFile, Ruleset, RulesetError};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{Store, StoreError};
+
+/// Why rules cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RulebookError {
+    /// The store.
+    #[error("the rules cannot be looked up")]
+    Store(#[from] StoreError),
+    /// They are in force or named by a decision, and not there.
+    #[error("the rules {0} are not kept in the store; restore it from a backup")]
+    NotKept(String),
+    /// They are kept and this version cannot read them.
+    #[error("the rules kept as {hash} cannot be read")]
+    Unreadable {
+        /// Under which they are kept.
+        hash: String,
+        /// What is wrong with them.
+        source: RulesetError,
+    },
+    /// What is kept is something else.
+    #[error("the rules kept as {hash} are others: found {found}; restore the store from a backup")]
+    Other {
+        /// Under which they are kept.
+        hash: String,
+        /// What they are.
+        found: String,
+    },
+}
+
+/// The rules of an installation, each ruleset read once.
+#[derive(Clone)]
+pub(crate) struct Rulebook {
+    store: Store,
+    known: Arc<Mutex<BTreeMap<String, Arc<Ruleset>>>>,
+}
+
+impl Rulebook {
+    pub(crate) fn new(store: Store) -> Rulebook {
+        Rulebook { store, known: Arc::default() }
+    }
+
+    /// The rules that decide on `day`: the latest draft that two people have agreed to and whose day has come, else
+    /// those that the program carries. They are kept in the store, so that what they decide can be worked out again.
+    pub(crate) async fn on(&self, day: Date) -> Result<Arc<Ruleset>, RulebookError> {
+        if let Some(hash) = self.store.ruleset_in_force(day).await? {
+            return self.named(&hash).await?.ok_or(RulebookError::NotKept(hash));
+        }
+        let carried = Ruleset::embedded();
+        if let Some(ruleset) = self.known(carried.hash()) {
+            return Ok(ruleset);
+        }
+        self.store.keep_ruleset(carried.hash(), carried.to_bytes()).await?;
+        Ok(self.learn(carried.clone()))
+    }
+
+    /// The rules of a hash, as they are kept.
+    pub(crate) async fn named(&self, hash: &str) -> Result<Option<Arc<Ruleset>>, RulebookError> {
+        if let Some(ruleset) = self.known(hash) {
+            return Ok(Some(ruleset));
+        }
+        let Some(bytes) = self.store.ruleset(hash).await? else { return Ok(None) };
+        let ruleset = Ruleset::from_bytes(&bytes)
+            .map_err(|source| RulebookError::Unreadable { hash: hash.to_owned(), source })?;
+        if ruleset.hash() != hash {
+            return Err(RulebookError::Other { hash: hash.to_owned(), found: ruleset.hash().to_owned() });
+        }
+        Ok(Some(self.learn(ruleset)))
+    }
+
+    fn known(&self, hash: &str) -> Option<Arc<Ruleset>> {
+        // A map of whole values: a panic elsewhere leaves it as it was.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
+    }
+
+    fn learn(&self, ruleset: Ruleset) -> Arc<Ruleset> {
+        let ruleset = Arc::new(ruleset);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(ruleset.hash().to_owned(), Arc::clone(&ruleset));
+        ruleset
+    }
+}
+
+/// The programmes that the program carries, with those of `folder` beside them: a folder a programme. One of the same
+/// name takes the place of the carried one.
+pub(crate) fn with_own(folder: &Path) -> Result<Ruleset> {
+    let mut files: BTreeMap<String, String> =
+        Ruleset::embedded_files().iter().map(|file| (file.path.to_owned(), file.text.to_owned())).collect();
+    let mut found = false;
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("the programmes in {} cannot be read; name a folder", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        // A folder without a programme holds something else, such as source documents.
+        if !path.join("programme.toml").is_file() {
+            continue;
+        }
+        found = true;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        files.retain(|file, _| !file.starts_with(&format!("{name}/")));
+        for file in std::fs::read_dir(&path).with_context(|| format!("{} cannot be read", path.display()))? {
+            let file = file?.path();
+            if file.extension().is_some_and(|extension| extension == "toml") {
+                let text = std::fs::read_to_string(&file)
+                    .with_context(|| format!("{} cannot be read as UTF-8", file.display()))?;
+                let file = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                files.insert(format!("{name}/{file}"), text);
+            }
+        }
+    }
+    if !found {
+        bail!(
+            "found no programme in {}, expected folders with a programme.toml (crates/rules/programmes has examples)",
+            folder.display()
+        );
+    }
+    let files: Vec<ProgrammeFile<'_>> = files.iter().map(|(path, text)| ProgrammeFile { path, text }).collect();
+    Ruleset::parse(&files)
+        .with_context(|| format!("the programmes in {} cannot be used; correct what follows", folder.display()))
+}
