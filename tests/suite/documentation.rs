@@ -73,7 +73,9 @@ fn every_command_of_the_readme_works_as_it_is_written() {
     let program_folder = std::path::Path::new(program.get_program()).parent().unwrap().to_owned();
     let path = format!("{}:{}", program_folder.display(), std::env::var("PATH").unwrap());
     // The README's commands are run in the order of the README, in a copy of what they need.
-    std::os::unix::fs::symlink(root().join("samples"), folder.path().join("samples")).unwrap();
+    for needed in ["samples", "crates"] {
+        std::os::unix::fs::symlink(root().join(needed), folder.path().join(needed)).unwrap();
+    }
     for command in commands {
         match command.as_str() {
             // This is what is running now, and what comes to the same as the next command.

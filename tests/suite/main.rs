@@ -8,6 +8,7 @@ mod bundles;
 mod calendar;
 mod demo;
 mod documentation;
+mod drafts;
 mod institution_codes;
 mod kills;
 mod reading;

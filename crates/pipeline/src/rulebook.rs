@@ -126,3 +126,74 @@ pub(crate) fn with_own(folder: &Path) -> Result<Ruleset> {
     Ruleset::parse(&files)
         .with_context(|| format!("the programmes in {} cannot be used; correct what follows", folder.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use claim::Actor;
+    use std::path::PathBuf;
+    use store::{RulesetDraft, StoreConfig};
+
+    /// A folder with a draft of home-consent whose ceiling for clinics is 120,000 yen.
+    fn draft(folder: &Path) -> PathBuf {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules/programmes/home-consent");
+        let to = folder.join("draft/home-consent");
+        std::fs::create_dir_all(&to).unwrap();
+        for file in ["programme.toml", "changes.toml", "cases.toml"] {
+            let text = std::fs::read_to_string(from.join(file)).unwrap();
+            std::fs::write(to.join(file), text.replace("= 128_000", "= 120_000")).unwrap();
+        }
+        folder.join("draft")
+    }
+
+    /// A draft decides from its day on, if two people agreed, and what it decided can be worked out again.
+    #[tokio::test]
+    async fn a_draft_decides_from_its_day_once_two_people_have_agreed() {
+        let folder = tempfile::tempdir().unwrap();
+        let draft = with_own(&draft(folder.path())).unwrap();
+        let store = Store::open(&StoreConfig::in_folder(folder.path()).unwrap()).await.unwrap();
+        let (day, before): (Date, Date) = ("2027-01-01".parse().unwrap(), "2026-12-31".parse().unwrap());
+        let now = "2026-11-21T00:00:00Z".parse().unwrap();
+        let proposed = RulesetDraft {
+            hash: draft.hash().to_owned(),
+            active_from: day,
+            proposed_by: Actor::staff("a"),
+            proposed_at: now,
+            agreements: Vec::new(),
+        };
+        store.propose_ruleset(&proposed, draft.to_bytes(), &[b"proposed".to_vec()]).await.unwrap();
+        let carried = Ruleset::embedded().hash();
+        for (by, expected) in [("a", carried), ("b", draft.hash())] {
+            store.agree_ruleset(draft.hash(), &Actor::staff(by), now, &[b"agreed".to_vec()]).await.unwrap();
+            let rulebook = Rulebook::new(store.clone());
+            assert_eq!(rulebook.on(day).await.unwrap().hash(), expected);
+            assert_eq!(rulebook.on(before).await.unwrap().hash(), carried);
+        }
+        // Another process, later: both are there by their hashes, byte for byte.
+        let rulebook = Rulebook::new(store.clone());
+        for ruleset in [&draft, Ruleset::embedded()] {
+            let kept = rulebook.named(ruleset.hash()).await.unwrap().unwrap();
+            assert_eq!(kept.to_bytes(), ruleset.to_bytes());
+        }
+        assert!(rulebook.named("sha256:0").await.unwrap().is_none());
+    }
+
+    #[test]
+    fn a_folder_of_ones_own_stands_beside_the_carried_programmes_or_is_refused_with_all_that_is_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = with_own(folder.path()).unwrap_err();
+        assert!(empty.to_string().contains("found no programme"), "{empty}");
+        let draft = draft(folder.path());
+        let ruleset = with_own(&draft).unwrap();
+        assert_ne!(ruleset.hash(), Ruleset::embedded().hash());
+        assert_eq!(ruleset.programmes().count(), Ruleset::embedded().programmes().count());
+
+        std::fs::write(draft.join("home-consent/notes.toml"), "").unwrap();
+        let stray = format!("{:#}", with_own(&draft).unwrap_err());
+        assert!(stray.contains("notes.toml: found an unknown file"), "{stray}");
+        std::fs::remove_file(draft.join("home-consent/notes.toml")).unwrap();
+        std::fs::remove_file(draft.join("home-consent/changes.toml")).unwrap();
+        let missing = format!("{:#}", with_own(&draft).unwrap_err());
+        assert!(missing.contains("home-consent: changes.toml: found nothing"), "{missing}");
+    }
+}

@@ -3,7 +3,7 @@
 
 use crate::programme::{Dated, KindTerms, Programme, Timeline};
 use crate::ruleset::Ruleset;
-use claim::{Category, FacilityKind, Lang, ProgrammeId, Rounding, RoundingMode, Yen};
+use claim::{Category, FacilityKind, Lang, ProgrammeId, Rounding, RoundingMode, Yen, wareki};
 use jiff::civil::Date;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -116,7 +116,7 @@ impl Remarks<'_> {
                     "opens_on",
                     None,
                     from,
-                    format!("受付開始日（{opens}）が申請期限（{deadline}）より後です。"),
+                    format!("受付開始日（{}）が申請期限（{}）より後です。", wareki(opens), wareki(deadline)),
                     format!("found a first day {opens} after the deadline {deadline}"),
                 );
             }

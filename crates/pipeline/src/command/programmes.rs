@@ -205,7 +205,7 @@ async fn propose(app: &App, folder: &Path, from: Date, by: &Actor) -> Result<Don
     app.store.propose_ruleset(&draft, ruleset.to_bytes(), &[entry]).await?;
     output::say(&match app.lang {
         Lang::Ja => {
-            format!("{} を登録しました。二人が同意すると、{} から適用します。", draft.hash, claim::wareki(from))
+            format!("{} を登録しました。二人が同意すると、{}から適用します。", draft.hash, claim::wareki(from))
         }
         Lang::En => format!("proposed {}; it decides from {from} once two people have agreed", draft.hash),
     });
@@ -227,7 +227,7 @@ async fn agree(app: &App, hash: &str, by: &Actor) -> Result<Done> {
     output::say(&match (app.lang, agreed >= AGREEMENTS_NEEDED) {
         (Lang::Ja, false) => "同意を記録しました。もう一人の同意が必要です。".to_owned(),
         (Lang::Ja, true) => {
-            format!("同意を記録しました。{} から適用します。", claim::wareki(draft.active_from))
+            format!("同意を記録しました。{}から適用します。", claim::wareki(draft.active_from))
         }
         (Lang::En, false) => "agreed; one more person has to agree".to_owned(),
         (Lang::En, true) => format!("agreed; the rules decide from {}", draft.active_from),
