@@ -14,6 +14,7 @@ mod figures;
 mod itemization;
 mod kind;
 mod layout;
+mod numeral;
 mod parties;
 mod receipt;
 mod table;
