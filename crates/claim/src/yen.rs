@@ -216,27 +216,16 @@ impl<'de> Deserialize<'de> for Rate {
 }
 
 /// How a product of yen and a rate becomes whole yen. Data of a programme, never a habit of the code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rounding {
     /// Which way.
     pub mode: RoundingMode,
     /// To multiples of how many yen; at least 1.
-    #[serde(deserialize_with = "positive")]
     pub unit_yen: Yen,
 }
 
-fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Yen, D::Error> {
-    let unit = Yen::deserialize(deserializer)?;
-    if unit == Yen::ZERO {
-        return Err(de::Error::custom("found a rounding unit of 0 yen, expected 1 or more"));
-    }
-    Ok(unit)
-}
-
 /// The direction of rounding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoundingMode {
     /// Towards zero (切捨て).
     Down,
@@ -298,6 +287,32 @@ mod tests {
         ] {
             assert_eq!(serde_json::from_str::<Yen>(text).is_ok(), ok, "{text}");
         }
+    }
+
+    #[test]
+    fn sums_and_differences_end_where_yen_end() {
+        let most = Yen::MAX;
+        for (a, b, sum, difference) in [
+            (yen(5), yen(3), Some(yen(8)), Some(yen(2))),
+            (yen(3), yen(5), Some(yen(8)), None),
+            (yen(7), Yen::ZERO, Some(yen(7)), Some(yen(7))),
+            (most, Yen::ZERO, Some(most), Some(most)),
+            (most, yen(1), None, Some(yen(most.get() - 1))),
+        ] {
+            assert_eq!((a.checked_add(b), a.checked_sub(b)), (sum, difference), "{a} and {b}");
+        }
+        assert_eq!(Yen::checked_sum([yen(1), yen(20), yen(300)]), Some(yen(321)));
+        assert_eq!(Yen::checked_sum([]), Some(Yen::ZERO));
+        assert_eq!(Yen::checked_sum([most, yen(1), Yen::ZERO]), None);
+    }
+
+    #[test]
+    fn people_and_messages_see_the_unit_and_the_fraction() {
+        assert_eq!(format!("{:?}", yen(1_000)), "1,000 yen");
+        let rate = Rate::new(3, 4).unwrap();
+        assert_eq!((rate.to_string(), format!("{rate:?}")), ("3/4".to_owned(), "3/4".to_owned()));
+        let error = serde_json::from_str::<Yen>("\"100\"").unwrap_err().to_string();
+        assert!(error.contains("expected a whole number of yen from 0 to 999,999,999,999,999"), "{error}");
     }
 
     #[test]
