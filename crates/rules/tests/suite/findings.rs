@@ -1,8 +1,8 @@
 //! When each finding of the rules is given, and when it is not.
 
 use crate::cases::{
-    HOME_CONSENT, LIMITED_TYPE, assess, changed, clinic, codes, every_sentence_is_whole, expense, home_consent,
-    limited_type, observed, ruleset, without_hash, yen,
+    HOME_CONSENT, LIMITED_TYPE, NO_CHANGE, assess, changed, clinic, codes, every_sentence_is_whole, expense,
+    home_consent, limited_type, observed, ruleset, try_ruleset, without_hash, yen,
 };
 use claim::{
     Category, DocumentKind, FacilityKind, Facts, Finding, FindingCode, InstitutionCode, Lang, Outcome, Place,
@@ -98,6 +98,77 @@ fn limited_type_asks_for_one_of_three_measures_on_the_day_of_purchase() {
     );
     // home-consent asks for none.
     assert_eq!(found(&clinic()), [""; 0]);
+}
+
+/// Another doubt does not stand for this one: only what is said of the day itself, or of the receipt, is.
+#[test]
+fn an_unknown_day_is_said_unless_it_has_been_said() {
+    let mut limited = limited_type(FacilityKind::Clinic, &[expense(Category::CardReader, 10_000)]);
+    let mut home = clinic();
+    (limited.purchased_on, home.purchased_on) = (None, None);
+    let uncertain = |field: &str| {
+        Finding::new(FindingCode::ReadingUncertain)
+            .with("field", field)
+            .with("field_ja", "項目")
+            .with("field_en", "field")
+            .with("found_ja", "1")
+            .with("found_en", "1")
+    };
+    let unreadable = |document: &str| {
+        Finding::new(FindingCode::DocumentUnreadable)
+            .with("document", document)
+            .with("problem_ja", "理由。")
+            .with("problem_en", "why")
+    };
+    for (observed_findings, days_at_home, days_limited) in [
+        (vec![], 1, 1),
+        (vec![uncertain("purchased_on")], 0, 0),
+        (vec![uncertain("amounts")], 1, 1),
+        (vec![unreadable("itemization")], 1, 1),
+        // Without a readable receipt the day matters only where a measure hangs on it.
+        (vec![unreadable("receipt")], 0, 1),
+    ] {
+        for (facts, expected) in [(&home, days_at_home), (&limited, days_limited)] {
+            let assessment = observed(facts, &observed_findings);
+            let of_the_day: Vec<&Finding> = assessment
+                .findings
+                .iter()
+                .filter(|finding| finding.place == Some(Place::key("purchased_on")))
+                .collect();
+            assert_eq!(of_the_day.len(), expected, "{observed_findings:?}");
+            for finding in of_the_day {
+                // Only a programme that asks for a measure has a source for asking the day.
+                assert_eq!(finding.source.is_some(), facts.programme.as_str() == "limited-type");
+            }
+        }
+    }
+}
+
+/// A category counts on the days on which a value says so, the first and the last included.
+#[test]
+fn a_category_is_eligible_on_its_days_only() {
+    let entry = "[[eligible_category]]\nkinds = [\"hospital\", \"clinic\", \"pharmacy\", \"large_chain_pharmacy\"]\nvalue = \"receipt_computer\"\nunit = \"category\"\n";
+    let text = changed(HOME_CONSENT, &[(entry, &format!("{entry}from = 2025-10-01\nuntil = 2025-12-31\n"))]);
+    let change = |day: &str| NO_CHANGE.replace("source =", &format!("from = {day}\nsource ="));
+    let changes = format!("{NO_CHANGE}\n{}\n{}", change("2025-10-01"), change("2026-01-01"));
+    let rules = try_ruleset(&[("home-consent", &text, &changes), ("limited-type", LIMITED_TYPE, NO_CHANGE)]).unwrap();
+    for (day, eligible) in [("2025-09-30", false), ("2025-10-01", true), ("2025-12-31", true), ("2026-01-01", false)] {
+        let mut facts = clinic();
+        facts.submitted_at = format!("{day}T12:00:00+09:00").parse().unwrap();
+        let assessment = rules.assess(&facts, &[]).unwrap();
+        assert_eq!(assessment.computed_yen > yen(0), eligible, "{day}");
+        assert_eq!(codes(&assessment.findings).contains(&"no-eligible-expense"), !eligible, "{day}");
+    }
+}
+
+#[test]
+fn nothing_eligible_names_what_would_be_and_the_source() {
+    let facts = home_consent(FacilityKind::Clinic, &[expense(Category::CardReader, 10_000)]);
+    let assessment = assess(&facts);
+    let finding = assessment.findings.iter().find(|one| one.code == FindingCode::NoEligibleExpense).unwrap();
+    assert!(finding.message(Lang::Ja).contains("対象: モバイル端末等、レセプトコンピュータの改修"), "{finding:?}");
+    let source = finding.source.as_deref().unwrap();
+    assert!(source.contains("001 ① 顔認証付きカードリーダー") && source.contains(" / 001 ② レセプト"), "{source}");
 }
 
 #[test]

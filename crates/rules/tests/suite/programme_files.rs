@@ -220,3 +220,91 @@ fn what_looks_wrong_in_a_readable_programme_is_remarked() {
     writeln!(shown, "# a category that nobody supports\n{}", alone.remarks()[0].message(Lang::Ja)).unwrap();
     insta::assert_snapshot!("remarks", shown);
 }
+
+/// A value split in two at a day: the same before and after, or another after.
+fn split(item: &str, kinds: &str, before: &str, after: &str, unit: &str, day: (&str, &str)) -> (String, String) {
+    let entry = |value: &str, limit: &str| format!("[[{item}]]\n{kinds}value = {value}\nunit = \"{unit}\"\n{limit}");
+    let first = format!(
+        "{}source = \"決定: 試験\"\nchecked_on = 2026-11-20\n\n",
+        entry(before, &format!("until = {}\n", day.0))
+    );
+    (entry(before, ""), first + &entry(after, &format!("from = {}\n", day.1)))
+}
+
+fn changing_on(day: &str) -> String {
+    format!("{NO_CHANGE}\n{}", NO_CHANGE.replace("source =", &format!("from = {day}\nsource =")))
+}
+
+/// Remarks of home-consent with texts replaced, as (item, kind, from).
+fn remarks_of(replaced: &[(&str, &str)], changes: &str) -> Vec<(&'static str, String, String)> {
+    let text = changed(HOME_CONSENT, replaced);
+    let rules = try_ruleset(&[("home-consent", &text, changes), ("limited-type", LIMITED_TYPE, NO_CHANGE)]).unwrap();
+    rules
+        .remarks()
+        .iter()
+        .map(|remark| {
+            let kind = remark.kind.map_or("", FacilityKind::code).to_owned();
+            (remark.item, kind, remark.from.map_or_else(String::new, |day| day.to_string()))
+        })
+        .collect()
+}
+
+#[test]
+fn a_remark_names_the_first_day_of_its_period_and_is_made_once() {
+    let days = ("2025-11-30", "2025-12-01");
+    let kinds = "kinds = [\"clinic\", \"pharmacy\"]\n";
+    let (rate, halved) = split("rate", kinds, "\"3/4\"", "\"1/2\"", "fraction", days);
+    let from_december: Vec<_> =
+        ["clinic", "pharmacy"].map(|kind| ("grant_ceiling", kind.to_owned(), "2025-12-01".to_owned())).into();
+    assert_eq!(remarks_of(&[(&rate, &halved)], &changing_on("2025-12-01")), from_december);
+
+    // Wrong in both periods in the same words: said once for each kind, from the beginning.
+    let (unit, again) = split("rounding_unit", "", "1", "1", "yen", days);
+    let from_the_start: Vec<_> =
+        ["clinic", "pharmacy"].map(|kind| ("grant_ceiling", kind.to_owned(), String::new())).into();
+    let too_high = ("value = 128_000", "value = 129_000");
+    assert_eq!(remarks_of(&[(&unit, &again), too_high], &changing_on("2025-12-01")), from_the_start);
+
+    // Every kind of value opens a period of its own.
+    for (item, kinds, before, after, further) in [
+        ("cost_ceiling", "kinds = [\"hospital\"]\n", "822_000", "823_000", ""),
+        ("grant_ceiling", "kinds = [\"hospital\"]\n", "411_000", "412_000", ""),
+        ("category_ceiling", "kinds = [\"hospital\"]\ncategory = \"receipt_computer\"\n", "781_000", "780_000", ""),
+    ] {
+        let (whole, parts) = split(item, kinds, before, after, "yen", days);
+        let found = remarks_of(&[(&whole, &parts)], &changing_on("2025-12-01"));
+        assert!(
+            !found.is_empty() && found.iter().all(|(_, _, from)| from == "2025-12-01"),
+            "{item}{further}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn limits_that_are_just_reached_are_nothing_to_remark() {
+    // A first day that is the last day, and a category that reaches the whole cost ceiling.
+    let opens = "value = \"none\"\nunit = \"day\"";
+    assert_eq!(remarks_of(&[(opens, "value = 2026-01-31\nunit = \"day\"")], NO_CHANGE), []);
+    let category = ("value = 781_000", "value = 822_000");
+    assert!(remarks_of(&[category], NO_CHANGE).iter().all(|(item, ..)| *item != "category_ceiling"));
+    // Values that hold only up to the day before the first, or only after the last; and those of the days themselves.
+    let first = (opens, "value = 2025-07-01\nunit = \"day\"");
+    for (until, from, met) in [
+        ("2025-06-30", "2025-07-01", false),
+        ("2025-07-01", "2025-07-02", true),
+        ("2026-01-30", "2026-01-31", true),
+        ("2026-01-31", "2026-02-01", false),
+    ] {
+        let (unit, parts) = split("rounding_unit", "", "1", "1", "yen", (until, from));
+        let found = remarks_of(&[first, (&unit, &parts)], &changing_on(from));
+        assert_eq!(found.is_empty(), met, "until {until}, from {from}: {found:?}");
+    }
+}
+
+#[test]
+fn changes_are_told_in_order_with_their_days() {
+    let visit = Ruleset::embedded().programme(&ProgrammeId::from("home-visit")).unwrap();
+    let days: Vec<Option<String>> =
+        visit.changes().iter().map(|change| change.from.map(|day| day.to_string())).collect();
+    assert_eq!(days, [None, Some("2025-05-12".to_owned())]);
+}
