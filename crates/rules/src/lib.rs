@@ -18,6 +18,7 @@ mod programme_file;
 mod remarks;
 mod ruleset;
 mod sum;
+mod words;
 
 pub use assess::{AssessError, Assessed};
 pub use examine::{Examined, SURE, examine};

@@ -2,7 +2,8 @@
 
 use crate::programme::Programme;
 use crate::programme_file::{self, Folder, ProgrammeMistake};
-use claim::ProgrammeId;
+use crate::words::Words;
+use claim::{Lang, ProgrammeId};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -61,15 +62,16 @@ pub struct RulesetError {
     pub mistakes: Vec<ProgrammeMistake>,
 }
 
+impl RulesetError {
+    /// Every mistake on a line of its own, as people of `lang` read it.
+    pub fn message(&self, lang: Lang) -> String {
+        self.mistakes.iter().map(|mistake| mistake.message(lang)).collect::<Vec<_>>().join("\n")
+    }
+}
+
 impl fmt::Display for RulesetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, mistake) in self.mistakes.iter().enumerate() {
-            if i > 0 {
-                f.write_str("\n")?;
-            }
-            mistake.fmt(f)?;
-        }
-        Ok(())
+        f.write_str(&self.message(Lang::En))
     }
 }
 
@@ -110,8 +112,11 @@ impl Ruleset {
                 Ok((programme, _)) if programmes.contains_key(&programme.id) => {
                     mistakes.push(folder.mistake(
                         "id",
-                        &format!("{:?}, which another folder has too", programme.id.as_str()),
-                        "an id of its own",
+                        Words::new(
+                            format!("別のフォルダーと同じ {:?}", programme.id.as_str()),
+                            format!("{:?}, which another folder has too", programme.id.as_str()),
+                        ),
+                        ("ほかと異なる id", "an id of its own"),
                     ));
                 }
                 Ok((programme, cases)) => {
@@ -135,8 +140,11 @@ impl Ruleset {
                 {
                     mistakes.push(folder.mistake(
                         "excluding_programmes",
-                        &format!("{:?}", unknown.as_str()),
-                        &format!("one of {}", ids(programmes.keys())),
+                        Words::same(format!("{:?}", unknown.as_str())),
+                        Words::new(
+                            format!("{} のいずれか", ids(programmes.keys())),
+                            format!("one of {}", ids(programmes.keys())),
+                        ),
                     ));
                 }
             }
@@ -164,8 +172,8 @@ impl Ruleset {
                 file: "ruleset".to_owned(),
                 line: Some(error.line()),
                 key: "the whole".to_owned(),
-                found: error.to_string(),
-                expected: "a JSON object of paths and texts".to_owned(),
+                found: Words::same(error.to_string()),
+                expected: Words::new("パスと内容の JSON オブジェクト", "a JSON object of paths and texts"),
             }],
         })?;
         let files: Vec<ProgrammeFile<'_>> = texts.iter().map(|(path, text)| ProgrammeFile { path, text }).collect();

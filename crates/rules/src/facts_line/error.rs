@@ -1,28 +1,9 @@
 //! What is wrong with a line of facts, in words for people.
 
+use crate::words::Words;
 use claim::Lang;
 use serde::Serialize;
 use std::fmt;
-
-/// A text in both languages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Words {
-    pub(super) ja: String,
-    pub(super) en: String,
-}
-
-impl Words {
-    pub(super) fn new(ja: impl Into<String>, en: impl Into<String>) -> Words {
-        Words { ja: ja.into(), en: en.into() }
-    }
-
-    fn of(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::Ja => &self.ja,
-            Lang::En => &self.en,
-        }
-    }
-}
 
 /// One thing that is wrong with a line of facts.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,11 +8,12 @@ pub use error::{FactsError, FactsErrorView, FactsProblem, FactsProblemView};
 use crate::json::Json;
 use crate::listing::document_code;
 use crate::ruleset::Ruleset;
+use crate::words::Words;
 use claim::{
     Category, ClaimId, DocumentKind, Expense, FacilityKind, FactFacility, Facts, InstitutionCode, InstitutionCodeError,
     ProgrammeId, TransitionalMeasure, Yen, day_in_japan,
 };
-use error::{Words, meaning};
+use error::meaning;
 use jiff::Timestamp;
 use jiff::civil::Date;
 

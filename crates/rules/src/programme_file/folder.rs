@@ -2,6 +2,7 @@
 
 use super::ProgrammeMistake;
 use crate::ruleset::ProgrammeFile;
+use crate::words::Words;
 
 /// The files of one folder.
 #[derive(Debug, Default)]
@@ -28,11 +29,22 @@ impl<'a> Folder<'a> {
             "programme.toml" => &mut folder.programme,
             "changes.toml" => &mut folder.changes,
             "cases.toml" => &mut folder.cases,
-            _ => return Err(folder.mistake(name, "an unknown file", "programme.toml, changes.toml or cases.toml")),
+            _ => {
+                return Err(folder.mistake(
+                    name,
+                    ("知らないファイル", "an unknown file"),
+                    (
+                        "programme.toml, changes.toml, cases.toml のいずれか",
+                        "programme.toml, changes.toml or cases.toml",
+                    ),
+                ));
+            }
         };
         match place.replace(file) {
             None => Ok(()),
-            Some(_) => Err(folder.mistake(name, "a second one", "each file once")),
+            Some(_) => {
+                Err(folder.mistake(name, ("同じ名前の2つ目", "a second one"), ("各ファイル1つ", "each file once")))
+            }
         }
     }
 
@@ -49,13 +61,13 @@ impl<'a> Folder<'a> {
     }
 
     /// A mistake of the folder as a whole.
-    pub(crate) fn mistake(&self, key: &str, found: &str, expected: &str) -> ProgrammeMistake {
+    pub(crate) fn mistake(&self, key: &str, found: impl Into<Words>, expected: impl Into<Words>) -> ProgrammeMistake {
         ProgrammeMistake {
             file: self.path.to_owned(),
             line: None,
             key: key.to_owned(),
-            found: found.to_owned(),
-            expected: expected.to_owned(),
+            found: found.into(),
+            expected: expected.into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Entry, Reader, Value};
 use crate::programme::{CategoryTerms, Dated, KindTerms, Undecided};
+use crate::words::Words;
 use claim::{Category, FacilityKind, Yen};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -45,8 +46,10 @@ impl Reader<'_> {
             if !said {
                 // Silence about a kind would reject its claims; that has to be meant.
                 if !undecided.iter().any(|one| one.kinds.contains(&kind)) {
-                    let expected =
-                        "a rate and ceilings for every kind of facility, or an [[undecided]] with the reason";
+                    let expected = (
+                        "すべての施設区分の補助率と上限、または理由を書いた [[undecided]]",
+                        "a rate and ceilings for every kind of facility, or an [[undecided]] with the reason",
+                    );
                     self.missing::<()>(&format!("rate ({})", kind.code()), expected);
                 }
                 continue;
@@ -66,7 +69,10 @@ impl Reader<'_> {
                     (true, false) => {
                         self.missing::<()>(
                             &format!("eligible_category ({}, {})", kind.code(), category.code()),
-                            "an eligible_category for the category that a ceiling names",
+                            (
+                                "上限のある経費の区分の eligible_category",
+                                "an eligible_category for the category that a ceiling names",
+                            ),
                         );
                     }
                     (false, _) => {
@@ -78,7 +84,10 @@ impl Reader<'_> {
                 }
             }
             if categories.is_empty() && self.mistakes.is_empty() {
-                let expected = "at least one category that is supported, or an [[undecided]] with the reason";
+                let expected = (
+                    "対象となる経費の区分を1つ以上、または理由を書いた [[undecided]]",
+                    "at least one category that is supported, or an [[undecided]] with the reason",
+                );
                 self.missing::<()>(&format!("eligible_category ({})", kind.code()), expected);
             }
             let place = |item: &str| format!("{item} ({})", kind.code());
@@ -97,7 +106,7 @@ impl Reader<'_> {
         entries
             .iter()
             .filter_map(|entry| {
-                let expected = "the reason in Japanese, in quotes, as it stands before 「ため」";
+                let expected = ("判断できない理由（日本語、引用符で囲む）", "the reason in Japanese, in quotes");
                 let reason = self.words(entry.value, &format!("{}.value", entry.key), expected)?;
                 let reason_en = entry.english.clone();
                 Some(Undecided { kinds: entry.kinds.clone(), reason: entry.dated(reason), reason_en })
@@ -125,10 +134,10 @@ impl Reader<'_> {
                 let from = one.from.max(other.from).unwrap_or(Date::MIN);
                 if one.holds_on(from) && other.holds_on(from) {
                     let found = match from {
-                        Date::MIN => "two values without from".to_owned(),
-                        from => format!("two values on {from}"),
+                        Date::MIN => Words::new("from のない値が2つ", "two values without from"),
+                        from => Words::new(format!("{from} に値が2つ"), format!("two values on {from}")),
                     };
-                    self.overall::<()>(key, &found, "at most one value on a day");
+                    self.overall::<()>(key, found, ("どの日にも値は1つまで", "at most one value on a day"));
                 }
             }
         }

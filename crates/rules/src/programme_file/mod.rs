@@ -11,7 +11,8 @@ pub(crate) use folder::Folder;
 
 use crate::programme::{Dated, Programme, Timeline, TimelineError};
 use crate::ruleset::ProgrammeFile;
-use claim::{Category, FacilityKind, ProgrammeId};
+use crate::words::Words;
+use claim::{Category, FacilityKind, Lang, ProgrammeId};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,19 +31,54 @@ pub struct ProgrammeMistake {
     /// The key, such as `rate[1].value`.
     pub key: String,
     /// What stood there.
-    pub found: String,
+    pub(crate) found: Words,
     /// What should stand there.
-    pub expected: String,
+    pub(crate) expected: Words,
+}
+
+impl ProgrammeMistake {
+    /// File, line, key, what was found and what was expected, as people of `lang` read it.
+    pub fn message(&self, lang: Lang) -> String {
+        let (found, expected) = (self.found.of(lang), self.expected.of(lang));
+        match (lang, self.line) {
+            (Lang::Ja, Some(line)) => {
+                format!("{}:{line}: {}: 見つかったもの: {found}。期待するもの: {expected}。", self.file, self.key)
+            }
+            (Lang::Ja, None) => {
+                format!("{}: {}: 見つかったもの: {found}。期待するもの: {expected}。", self.file, self.key)
+            }
+            (Lang::En, Some(line)) => {
+                format!("{}:{line}: {}: found {found}, expected {expected}", self.file, self.key)
+            }
+            (Lang::En, None) => format!("{}: {}: found {found}, expected {expected}", self.file, self.key),
+        }
+    }
 }
 
 impl fmt::Display for ProgrammeMistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        write!(f, ": {}: found {}, expected {}", self.key, self.found, self.expected)
+        f.write_str(&self.message(Lang::En))
     }
+}
+
+const ID: (&str, &str) =
+    ("小文字、数字、ハイフンの id（引用符で囲む）", "an id of small letters, digits and hyphens, in quotes");
+
+fn nothing() -> Words {
+    Words::new("記載なし", "nothing")
+}
+
+fn unknown_key() -> Words {
+    Words::new("知らないキー", "an unknown key")
+}
+
+fn one_of(names: &[&str]) -> Words {
+    let names = names.join(", ");
+    Words::new(format!("{names} のいずれか"), format!("one of {names}"))
+}
+
+fn one_or_more(name: &str) -> Words {
+    Words::new(format!("[[{name}]] を1つ以上"), format!("one or more [[{name}]]"))
 }
 
 /// What an item's entries may carry beside value, unit, source, dates and `checked_on`.
@@ -83,7 +119,11 @@ const DECISION: &str = "決定: ";
 /// Reads a programme's folder, or says everything that is wrong with it.
 pub(crate) fn read(folder: &Folder<'_>) -> Result<(Programme, Vec<Case>), Vec<ProgrammeMistake>> {
     let Some(file) = folder.programme else {
-        return Err(vec![folder.mistake("programme.toml", "nothing", "the file with the programme's values")]);
+        return Err(vec![folder.mistake(
+            "programme.toml",
+            nothing(),
+            ("補助事業の値を書いたファイル", "the file with the programme's values"),
+        )]);
     };
     let mut reader = Reader::new(file, BTreeMap::new());
     let programme = reader.table(Reader::programme);
@@ -103,11 +143,18 @@ pub(crate) fn read(folder: &Folder<'_>) -> Result<(Programme, Vec<Case>), Vec<Pr
         cases.unwrap_or_default()
     });
     for (name, found, expected) in [
-        ("changes.toml", changes.is_some(), "the list of the programme's changes, the first without from"),
-        ("cases.toml", cases.is_some(), "at least one worked case"),
+        (
+            "changes.toml",
+            changes.is_some(),
+            (
+                "改正の記録（最初の改正には from を書かない）",
+                "the list of the programme's changes, the first without from",
+            ),
+        ),
+        ("cases.toml", cases.is_some(), ("手で計算した例を1つ以上", "at least one worked case")),
     ] {
         if !found {
-            mistakes.push(folder.mistake(name, "nothing", expected));
+            mistakes.push(folder.mistake(name, nothing(), expected));
         }
     }
     let (Some(mut programme), Some(changes), Some(cases), true) = (programme, changes, cases, mistakes.is_empty())
@@ -121,8 +168,11 @@ pub(crate) fn read(folder: &Folder<'_>) -> Result<(Programme, Vec<Case>), Vec<Pr
                 file: file.path.to_owned(),
                 line: Some(place.line),
                 key: place.key.clone(),
-                found: format!("a change on {day}"),
-                expected: format!("a [[change]] with from = {day} in changes.toml"),
+                found: Words::new(format!("{day} に始まる値"), format!("a change on {day}")),
+                expected: Words::new(
+                    format!("changes.toml に from = {day} の [[change]]"),
+                    format!("a [[change]] with from = {day} in changes.toml"),
+                ),
             });
         }
     }
@@ -130,18 +180,22 @@ pub(crate) fn read(folder: &Folder<'_>) -> Result<(Programme, Vec<Case>), Vec<Pr
         let day = change.from.map(|day| day.to_string()).unwrap_or_default();
         mistakes.push(folder.mistake(
             "changes.toml",
-            &format!("a change on {day}"),
-            &format!("a value in programme.toml that begins on {day} or ends on the day before"),
+            Words::new(format!("{day} の改正"), format!("a change on {day}")),
+            Words::new(
+                format!("programme.toml に、{day} に始まる値か、その前日に終わる値"),
+                format!("a value in programme.toml that begins on {day} or ends on the day before"),
+            ),
         ));
     }
     if programme.id.as_str() != folder.name() {
-        mistakes.push(folder.mistake("id", &format!("{:?}", programme.id.as_str()), "the name of its folder"));
+        let found = Words::same(format!("{:?}", programme.id.as_str()));
+        mistakes.push(folder.mistake("id", found, ("フォルダーの名前と同じ id", "the name of its folder")));
     }
     for case in cases.iter().filter(|case| !case.is_of(&programme.id)) {
         mistakes.push(folder.mistake(
             &case.key(),
-            "facts of another programme",
-            &format!("\"programme\":\"{}\"", programme.id.as_str()),
+            ("別の補助事業の事実", "facts of another programme"),
+            Words::same(format!("\"programme\":\"{}\"", programme.id.as_str())),
         ));
     }
     programme.changes = changes;
@@ -202,8 +256,8 @@ impl<'a> Reader<'a> {
                     file: self.path.to_owned(),
                     line,
                     key: "the file".to_owned(),
-                    found: error.message().to_owned(),
-                    expected: "TOML".to_owned(),
+                    found: Words::same(error.message()),
+                    expected: Words::same("TOML"),
                 });
                 None
             }
@@ -222,35 +276,35 @@ impl Reader<'_> {
         self.text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1
     }
 
-    fn wrong<T>(&mut self, at: &Range<usize>, key: &str, found: impl Into<String>, expected: &str) -> Option<T> {
+    fn wrong<T>(&mut self, at: &Range<usize>, key: &str, found: Words, expected: impl Into<Words>) -> Option<T> {
         let line = Some(self.line(at));
         self.mistakes.push(ProgrammeMistake {
             file: self.path.to_owned(),
             line,
             key: key.to_owned(),
-            found: found.into(),
-            expected: expected.to_owned(),
+            found,
+            expected: expected.into(),
         });
         None
     }
 
     /// What is wrong with the file as a whole, at no line of it.
-    fn overall<T>(&mut self, key: &str, found: &str, expected: &str) -> Option<T> {
+    fn overall<T>(&mut self, key: &str, found: Words, expected: impl Into<Words>) -> Option<T> {
         self.mistakes.push(ProgrammeMistake {
             file: self.path.to_owned(),
             line: None,
             key: key.to_owned(),
-            found: found.to_owned(),
-            expected: expected.to_owned(),
+            found,
+            expected: expected.into(),
         });
         None
     }
 
-    fn missing<T>(&mut self, key: &str, expected: &str) -> Option<T> {
-        self.overall(key, "nothing", expected)
+    fn missing<T>(&mut self, key: &str, expected: impl Into<Words>) -> Option<T> {
+        self.overall(key, nothing(), expected)
     }
 
-    fn wrong_value<T>(&mut self, value: &Value<'_>, key: &str, expected: &str) -> Option<T> {
+    fn wrong_value<T>(&mut self, value: &Value<'_>, key: &str, expected: impl Into<Words>) -> Option<T> {
         self.wrong(&value.span(), key, shown(value.get_ref()), expected)
     }
 
@@ -259,11 +313,14 @@ impl Reader<'_> {
     /// A source is `<number of a document> <phrase>` or `決定: <reason>`.
     fn source(&mut self, value: &Value<'_>, key: &str) -> Option<String> {
         let numbers: Vec<&str> = self.documents.keys().map(String::as_str).collect();
-        let expected = format!(
-            "a number of [source_documents] ({}), a space and the phrase, or \"{DECISION}\" and the reason",
-            numbers.join(", ")
+        let numbers = numbers.join(", ");
+        let expected = Words::new(
+            format!("[source_documents] の番号（{numbers}）、空白、文言の順、または「{DECISION}」と理由"),
+            format!(
+                "a number of [source_documents] ({numbers}), a space and the phrase, or \"{DECISION}\" and the reason"
+            ),
         );
-        let source = self.words(value, key, &expected)?;
+        let source = self.words(value, key, expected.clone())?;
         // Without any documents that mistake has been said; it is not said again at every source.
         let known = |number: &str| self.documents.is_empty() || self.documents.contains_key(number);
         let phrase = source
@@ -272,7 +329,7 @@ impl Reader<'_> {
         if phrase.is_some_and(|phrase| !phrase.trim().is_empty()) {
             Some(source)
         } else {
-            self.wrong_value(value, key, &expected)
+            self.wrong_value(value, key, expected)
         }
     }
 
@@ -302,18 +359,18 @@ impl Reader<'_> {
             if allowed.contains(&name_text) {
                 found.insert(name_text, value);
             } else {
-                let expected = format!("one of {}", allowed.join(", "));
-                self.wrong::<()>(&name.span(), &format!("{key}.{name_text}"), "an unknown key", &expected);
+                self.wrong::<()>(&name.span(), &format!("{key}.{name_text}"), unknown_key(), one_of(&allowed));
             }
         }
         for name in allowed.iter().take(needed).filter(|name| !found.contains_key(**name)) {
-            self.wrong::<()>(at, &format!("{key}.{name}"), "nothing", &format!("{name} beside every value"));
+            let expected = Words::new(format!("どの値にも {name} を添える"), format!("{name} beside every value"));
+            self.wrong::<()>(at, &format!("{key}.{name}"), nothing(), expected);
         }
         let place = |name: &str| format!("{key}.{name}");
         if let Some(value) = found.get("unit")
             && value.get_ref().as_str() != Some(unit)
         {
-            self.wrong_value::<()>(value, &place("unit"), &format!("\"{unit}\""));
+            self.wrong_value::<()>(value, &place("unit"), Words::same(format!("\"{unit}\"")));
         }
         let source = found.get("source").and_then(|value| self.source(value, &place("source")));
         let checked_on = found.get("checked_on").and_then(|value| self.day(value, &place("checked_on")));
@@ -322,7 +379,8 @@ impl Reader<'_> {
         if let (Some(from), Some(until), Some(value)) = (from, until, found.get("until"))
             && until < from
         {
-            self.wrong_value::<()>(value, &place("until"), &format!("a day not before from ({from})"));
+            let expected = Words::new(format!("from（{from}）以後の日"), format!("a day not before from ({from})"));
+            self.wrong_value::<()>(value, &place("until"), expected);
         }
         let begins = from.zip(found.get("from"));
         let has_ended = until.and_then(|day| day.tomorrow().ok()).zip(found.get("until"));
@@ -330,14 +388,20 @@ impl Reader<'_> {
             let line = self.line(&value.span());
             self.boundaries.entry(day).or_insert_with(|| Boundary { key: key.clone(), line });
         }
-        let english = found
-            .get("value_en")
-            .and_then(|value| self.words(value, &place("value_en"), "the same text in English, in quotes"));
+        let english = found.get("value_en").and_then(|value| {
+            self.words(
+                value,
+                &place("value_en"),
+                ("同じ内容の英語（引用符で囲む）", "the same text in English, in quotes"),
+            )
+        });
         let kinds = match found.get("kinds") {
             None => Vec::new(),
             Some(value) => {
-                let expected =
-                    "a list of at least one of \"hospital\", \"clinic\", \"pharmacy\", \"large_chain_pharmacy\"";
+                let expected = (
+                    "\"hospital\", \"clinic\", \"pharmacy\", \"large_chain_pharmacy\" のうち1つ以上の一覧",
+                    "a list of at least one of \"hospital\", \"clinic\", \"pharmacy\", \"large_chain_pharmacy\"",
+                );
                 let kinds = self.list(value, &place("kinds"), expected, |one| match one {
                     DeValue::String(text) => FacilityKind::from_code(text),
                     _ => None,
@@ -377,7 +441,9 @@ impl Reader<'_> {
             }
         }
         if self.documents.is_empty() {
-            self.missing::<()>("source_documents", "a table of numbers and titles of the documents that sources name");
+            let expected =
+                ("根拠の文書の番号と題名の表", "a table of numbers and titles of the documents that sources name");
+            self.missing::<()>("source_documents", expected);
         }
         let mut id = None;
         let mut entries: BTreeMap<&str, Vec<Entry<'_, '_>>> = BTreeMap::new();
@@ -390,21 +456,25 @@ impl Reader<'_> {
             } else if name_text == "id" {
                 id = match value.get_ref() {
                     DeValue::String(text) if is_id(text) => Some(ProgrammeId::from(text.as_ref())),
-                    _ => self.wrong_value(value, "id", "an id of small letters, digits and hyphens, in quotes"),
+                    _ => self.wrong_value(value, "id", ID),
                 };
             } else if name_text != "source_documents" {
                 let keys: Vec<&str> = ITEMS.iter().map(|(key, _, _)| *key).collect();
-                let expected = format!("one of id, source_documents, {}", keys.join(", "));
-                self.wrong::<()>(&name.span(), name_text, "an unknown key", &expected);
+                let keys: Vec<&str> = ["id", "source_documents"].into_iter().chain(keys).collect();
+                self.wrong::<()>(&name.span(), name_text, unknown_key(), one_of(&keys));
             }
         }
         // What is said for each kind of facility is looked for there, kind by kind.
         let missing = ITEMS.iter().filter(|(key, _, scope)| *scope == Scope::Programme && !present.contains(key));
         for (key, _, _) in missing {
-            self.missing::<()>(key, &format!("at least one [[{key}]]; \"none\" or [] where nothing is set"));
+            let expected = Words::new(
+                format!("[[{key}]] を1つ以上（定めがなければ \"none\" または []）"),
+                format!("at least one [[{key}]]; \"none\" or [] where nothing is set"),
+            );
+            self.missing::<()>(key, expected);
         }
         if id.is_none() && !table.iter().any(|(name, _)| name.get_ref() == "id") {
-            self.missing::<()>("id", "an id of small letters, digits and hyphens, in quotes");
+            self.missing::<()>("id", ID);
         }
         if !self.mistakes.is_empty() {
             // With an entry missing, gaps and overlaps would be reported that are not there.
@@ -420,8 +490,10 @@ impl Reader<'_> {
         let (costs, rates, grants) = (take("cost_ceiling"), take("rate"), take("grant_ceiling"));
         let undecided = take(UNDECIDED);
 
-        let name_ja = self.timeline("name_ja", &names_ja, |r, v, k| r.words(v, k, "the name in Japanese, in quotes"));
-        let name_en = self.timeline("name_en", &names_en, |r, v, k| r.words(v, k, "the name in English, in quotes"));
+        let in_japanese = ("日本語の名称（引用符で囲む）", "the name in Japanese, in quotes");
+        let in_english = ("英語の名称（引用符で囲む）", "the name in English, in quotes");
+        let name_ja = self.timeline("name_ja", &names_ja, |r, v, k| r.words(v, k, in_japanese));
+        let name_en = self.timeline("name_en", &names_en, |r, v, k| r.words(v, k, in_english));
         let opens_on = self.timeline("opens_on", &opens_on, Self::day_or_none);
         let deadline = self.timeline("deadline", &deadline, Self::day);
         let required_documents = self.timeline("required_documents", &documents, Self::documents);
@@ -430,7 +502,11 @@ impl Reader<'_> {
             let ids = r.ids(v, k)?;
             match &own {
                 Some(own) if !ids.contains(own) => {
-                    r.wrong_value(v, k, &format!("a list with {:?} itself, which is granted once", own.as_str()))
+                    let expected = Words::new(
+                        format!("{:?} 自身を含む一覧（交付は一度）", own.as_str()),
+                        format!("a list with {:?} itself, which is granted once", own.as_str()),
+                    );
+                    r.wrong_value(v, k, expected)
                 }
                 _ => Some(ids),
             }
@@ -461,21 +537,23 @@ impl Reader<'_> {
 
     fn source_documents(&mut self, value: &Value<'_>) {
         let DeValue::Table(table) = value.get_ref() else {
-            self.wrong_value::<()>(value, "source_documents", "a table of numbers and titles");
+            self.wrong_value::<()>(value, "source_documents", ("番号と題名の表", "a table of numbers and titles"));
             return;
         };
         for (number, title) in table.iter() {
             let key = format!("source_documents.{}", number.get_ref());
-            if let Some(title) = self.words(title, &key, "the document's title, in quotes") {
+            if let Some(title) =
+                self.words(title, &key, ("文書の題名（引用符で囲む）", "the document's title, in quotes"))
+            {
                 self.documents.insert(number.get_ref().to_string(), title);
             }
         }
     }
 
     fn entries<'t, 'i>(&mut self, key: &str, unit: &str, scope: Scope, value: &'t Value<'i>) -> Vec<Entry<'t, 'i>> {
-        let expected = format!("one or more [[{key}]]");
+        let expected = one_or_more(key);
         let DeValue::Array(array) = value.get_ref() else {
-            self.wrong_value::<()>(value, key, &expected);
+            self.wrong_value::<()>(value, key, expected);
             return Vec::new();
         };
         let mut entries = Vec::new();
@@ -483,11 +561,11 @@ impl Reader<'_> {
             let place = format!("{key}[{i}]");
             match one.get_ref() {
                 DeValue::Table(table) => entries.extend(self.entry(place, unit, scope, table, &one.span())),
-                _ => self.wrong_value::<()>(one, &place, &expected).unwrap_or_default(),
+                _ => self.wrong_value::<()>(one, &place, expected.clone()).unwrap_or_default(),
             }
         }
         if array.is_empty() {
-            self.wrong_value::<()>(value, key, &expected);
+            self.wrong_value::<()>(value, key, expected);
         }
         entries
     }
@@ -508,38 +586,49 @@ impl Reader<'_> {
     }
 
     fn covering<T>(&mut self, key: &str, dated: Vec<Dated<T>>) -> Option<Timeline<T>> {
+        let every_day = ("どの日にも値が1つ", "one value on every day");
         let (found, expected) = match Timeline::new(dated) {
             Ok(timeline) => return Some(timeline),
-            Err(TimelineError::Empty) => ("no value".to_owned(), "a value, or \"none\" where nothing is set"),
-            Err(TimelineError::Gap(day)) => (format!("no value on {day}"), "a value on every day"),
-            Err(TimelineError::Overlap(Date::MIN)) => {
-                ("two values without from".to_owned(), "one value on every day: only the first without from")
+            Err(TimelineError::Empty) => (
+                Words::new("値なし", "no value"),
+                ("値、または定めがないときの \"none\"", "a value, or \"none\" where nothing is set"),
+            ),
+            Err(TimelineError::Gap(day)) => {
+                (Words::new(format!("{day} に値なし"), format!("no value on {day}")), every_day)
             }
-            Err(TimelineError::Overlap(day)) => (format!("two values on {day}"), "one value on every day"),
-            Err(TimelineError::LateStart(day)) => {
-                (format!("no value before {day}"), "a value on every day: the first one without from")
+            Err(TimelineError::Overlap(Date::MIN)) => (
+                Words::new("from のない値が2つ", "two values without from"),
+                ("from のない値は最初の1つだけ", "one value on every day: only the first without from"),
+            ),
+            Err(TimelineError::Overlap(day)) => {
+                (Words::new(format!("{day} に値が2つ"), format!("two values on {day}")), every_day)
             }
-            Err(TimelineError::EarlyEnd(day)) => {
-                (format!("no value after {day}"), "a value on every day: the last one without until")
-            }
+            Err(TimelineError::LateStart(day)) => (
+                Words::new(format!("{day} より前に値なし"), format!("no value before {day}")),
+                ("最初の値には from を書かない", "a value on every day: the first one without from"),
+            ),
+            Err(TimelineError::EarlyEnd(day)) => (
+                Words::new(format!("{day} より後に値なし"), format!("no value after {day}")),
+                ("最後の値には until を書かない", "a value on every day: the last one without until"),
+            ),
         };
-        self.overall(key, &found, expected)
+        self.overall(key, found, expected)
     }
 }
 
 /// A value as it is named in a mistake: short, and a text in quotes.
-fn shown(value: &DeValue<'_>) -> String {
+fn shown(value: &DeValue<'_>) -> Words {
     match value {
         DeValue::String(text) => {
             let short: String = text.chars().take(60).collect();
-            format!("{short:?}")
+            Words::same(format!("{short:?}"))
         }
-        DeValue::Integer(number) => number.to_string(),
-        DeValue::Float(number) => number.to_string(),
-        DeValue::Boolean(truth) => truth.to_string(),
-        DeValue::Datetime(time) => time.to_string(),
-        DeValue::Array(list) if list.is_empty() => "an empty list".to_owned(),
-        DeValue::Array(_) => "a list".to_owned(),
-        DeValue::Table(_) => "a table".to_owned(),
+        DeValue::Integer(number) => Words::same(number.to_string()),
+        DeValue::Float(number) => Words::same(number.to_string()),
+        DeValue::Boolean(truth) => Words::same(truth.to_string()),
+        DeValue::Datetime(time) => Words::same(time.to_string()),
+        DeValue::Array(list) if list.is_empty() => Words::new("空の一覧", "an empty list"),
+        DeValue::Array(_) => Words::new("一覧", "a list"),
+        DeValue::Table(_) => Words::new("キーと値の組", "a table"),
     }
 }

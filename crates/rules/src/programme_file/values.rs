@@ -1,6 +1,7 @@
 //! Single values of a programme file: each is taken in one form, or refused with what was expected.
 
 use super::{Reader, Value};
+use crate::words::Words;
 use claim::{Category, DocumentKind, ProgrammeId, Rate, RoundingMode, Yen};
 use jiff::civil::Date;
 use toml::de::DeValue;
@@ -9,7 +10,7 @@ use toml::de::DeValue;
 const NONE: &str = "none";
 
 impl Reader<'_> {
-    pub(super) fn words(&mut self, value: &Value<'_>, key: &str, expected: &str) -> Option<String> {
+    pub(super) fn words(&mut self, value: &Value<'_>, key: &str, expected: impl Into<Words>) -> Option<String> {
         match value.get_ref() {
             DeValue::String(text) if !text.trim().is_empty() => Some(text.to_string()),
             _ => self.wrong_value(value, key, expected),
@@ -28,7 +29,11 @@ impl Reader<'_> {
         };
         match day {
             Some(day) => Some(day),
-            None => self.wrong_value(value, key, "a day such as 2026-01-31, without quotes"),
+            None => self.wrong_value(
+                value,
+                key,
+                ("2026-01-31 の形の日（引用符なし）", "a day such as 2026-01-31, without quotes"),
+            ),
         }
     }
 
@@ -46,7 +51,11 @@ impl Reader<'_> {
         match yen {
             Some(yen) => Some(yen),
             None => {
-                self.wrong_value(value, key, "whole yen such as 171_000, or \"none\" for a ceiling that is not set")
+                let expected = (
+                    "171_000 のような円単位の整数、または上限がないときの \"none\"",
+                    "whole yen such as 171_000, or \"none\" for a ceiling that is not set",
+                );
+                self.wrong_value(value, key, expected)
             }
         }
     }
@@ -57,7 +66,7 @@ impl Reader<'_> {
 
     pub(super) fn positive_yen(&mut self, value: &Value<'_>, key: &str) -> Option<Yen> {
         match self.yen(value, key)? {
-            Yen::ZERO => self.wrong_value(value, key, "1 yen or more"),
+            Yen::ZERO => self.wrong_value(value, key, ("1円以上", "1 yen or more")),
             yen => Some(yen),
         }
     }
@@ -65,7 +74,13 @@ impl Reader<'_> {
     pub(super) fn rate(&mut self, value: &Value<'_>, key: &str) -> Option<Rate> {
         match value.get_ref() {
             DeValue::String(text) if text.parse::<Rate>().is_ok() => text.parse().ok(),
-            _ => self.wrong_value(value, key, "a fraction from 0/1 to 1/1 in quotes, such as \"3/4\""),
+            _ => {
+                let expected = (
+                    "0/1 から 1/1 までの分数（\"3/4\" のように引用符で囲む）",
+                    "a fraction from 0/1 to 1/1 in quotes, such as \"3/4\"",
+                );
+                self.wrong_value(value, key, expected)
+            }
         }
     }
 
@@ -74,7 +89,13 @@ impl Reader<'_> {
             DeValue::String(text) if text == "down" => Some(RoundingMode::Down),
             DeValue::String(text) if text == "up" => Some(RoundingMode::Up),
             DeValue::String(text) if text == "half-up" => Some(RoundingMode::HalfUp),
-            _ => self.wrong_value(value, key, "one of \"down\" (切捨て), \"up\" (切上げ), \"half-up\" (四捨五入)"),
+            _ => {
+                let expected = (
+                    "\"down\"（切捨て）, \"up\"（切上げ）, \"half-up\"（四捨五入）のいずれか",
+                    "one of \"down\", \"up\", \"half-up\"",
+                );
+                self.wrong_value(value, key, expected)
+            }
         }
     }
 
@@ -83,14 +104,20 @@ impl Reader<'_> {
             DeValue::String(text) => Category::from_code(text).filter(|category| *category != Category::Other),
             _ => None,
         }
-        .or_else(|| self.wrong_value(value, key, "one of mobile_terminal, receipt_computer, card_reader, in quotes"))
+        .or_else(|| {
+            let expected = (
+                "mobile_terminal, receipt_computer, card_reader のいずれか（引用符で囲む）",
+                "one of mobile_terminal, receipt_computer, card_reader, in quotes",
+            );
+            self.wrong_value(value, key, expected)
+        })
     }
 
     pub(super) fn list<T>(
         &mut self,
         value: &Value<'_>,
         key: &str,
-        expected: &str,
+        expected: (&str, &str),
         one: impl Fn(&DeValue<'_>) -> Option<T>,
     ) -> Option<Vec<T>> {
         let DeValue::Array(array) = value.get_ref() else { return self.wrong_value(value, key, expected) };
@@ -105,27 +132,45 @@ impl Reader<'_> {
     }
 
     pub(super) fn documents(&mut self, value: &Value<'_>, key: &str) -> Option<Vec<DocumentKind>> {
-        self.list(value, key, "a list of \"receipt\" and \"itemization\"", |one| match one {
-            DeValue::String(text) if text == "receipt" => Some(DocumentKind::Receipt),
-            DeValue::String(text) if text == "itemization" => Some(DocumentKind::Itemization),
-            _ => None,
-        })
+        self.list(
+            value,
+            key,
+            ("\"receipt\", \"itemization\" の一覧", "a list of \"receipt\" and \"itemization\""),
+            |one| match one {
+                DeValue::String(text) if text == "receipt" => Some(DocumentKind::Receipt),
+                DeValue::String(text) if text == "itemization" => Some(DocumentKind::Itemization),
+                _ => None,
+            },
+        )
     }
 
     pub(super) fn ids(&mut self, value: &Value<'_>, key: &str) -> Option<Vec<ProgrammeId>> {
-        self.list(value, key, "a list of ids of programmes such as [\"home-consent\"]", |one| match one {
-            DeValue::String(text) if is_id(text) => Some(ProgrammeId::from(text.as_ref())),
-            _ => None,
-        })
+        self.list(
+            value,
+            key,
+            (
+                "補助事業の id の一覧（[\"home-consent\"] など）",
+                "a list of ids of programmes such as [\"home-consent\"]",
+            ),
+            |one| match one {
+                DeValue::String(text) if is_id(text) => Some(ProgrammeId::from(text.as_ref())),
+                _ => None,
+            },
+        )
     }
 
     pub(super) fn measures(&mut self, value: &Value<'_>, key: &str) -> Option<Vec<u8>> {
-        self.list(value, key, "a list of numbers of transitional measures, 1 to 6", |one| match one {
-            DeValue::Integer(number) => {
-                u8::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| (1..=6).contains(number))
-            }
-            _ => None,
-        })
+        self.list(
+            value,
+            key,
+            ("経過措置の番号（1から6）の一覧", "a list of numbers of transitional measures, 1 to 6"),
+            |one| match one {
+                DeValue::Integer(number) => {
+                    u8::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| (1..=6).contains(number))
+                }
+                _ => None,
+            },
+        )
     }
 }
 

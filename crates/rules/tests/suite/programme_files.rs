@@ -110,7 +110,7 @@ fn broken_files_are_refused_with_file_line_key_found_and_expected() {
         for mistake in &error.mistakes {
             assert!(mistake.file.starts_with("example") && !mistake.key.is_empty(), "{mistake}");
         }
-        writeln!(shown, "# {name}\n{error}").unwrap();
+        writeln!(shown, "# {name}\n{error}\n{}", error.message(Lang::Ja)).unwrap();
     }
     insta::assert_snapshot!("broken_files", shown);
 }
@@ -143,7 +143,8 @@ fn what_stands_beside_a_programme_is_checked_as_strictly() {
         ];
         let files: Vec<_> =
             files.into_iter().filter(|file| without.is_empty() || !file.path.ends_with(without)).collect();
-        writeln!(shown, "# {name}\n{}", Ruleset::parse(&files).expect_err(name)).unwrap();
+        let error = Ruleset::parse(&files).expect_err(name);
+        writeln!(shown, "# {name}\n{error}\n{}", error.message(Lang::Ja)).unwrap();
     }
     let stray =
         [ProgrammeFile { path: "x/notes.toml", text: "" }, ProgrammeFile { path: "x/programme.toml", text: "" }];
