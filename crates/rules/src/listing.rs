@@ -232,10 +232,11 @@ fn shown(unit: &str, value: Option<&Value>, lang: Lang) -> String {
             ("yen", value, _) => value.show("value_yen", lang),
             ("day", value, _) => value.show("value_on", lang),
             ("category", value, _) => value.show("category", lang),
-            ("document", Value::Text(code), _) if code == "receipt" => DocumentKind::Receipt.name(lang).to_owned(),
-            ("document", Value::Text(code), _) if code == "itemization" => {
-                DocumentKind::Itemization.name(lang).to_owned()
-            }
+            // A programme file takes these two only.
+            ("document", Value::Text(code), _) => match code.as_str() {
+                "receipt" => DocumentKind::Receipt.name(lang).to_owned(),
+                _ => DocumentKind::Itemization.name(lang).to_owned(),
+            },
             ("mode", Value::Text(code), Lang::Ja) => match code.as_str() {
                 "down" => "切捨て".to_owned(),
                 "up" => "切上げ".to_owned(),

@@ -11,6 +11,7 @@ mod payee;
 
 use crate::assess::{AMOUNTS, PURCHASED_ON, estimate_not_receipt};
 use crate::listing::document_code;
+use crate::words::Words;
 use claim::{
     Category, Confidence, DocumentKind, Dossier, Expense, FactFacility, Facts, Field, Finding, FindingCode, Lang,
     Place, Problem, ProblemCode, RegistrationNumber, Value, Yen,
@@ -226,7 +227,7 @@ fn of_the_receipt(dossier: &Dossier, paper: &Paper<'_>, receipt: &claim::Receipt
             .as_ref()
             .map_or_else(|| Place::file(paper.file), |field| Place::spot(paper.file, field.spot.clone()));
         let expected = if facility.founder.trim().is_empty() || facility.founder == facility.name {
-            Words::same(&facility.name)
+            Words::same(facility.name.as_str())
         } else {
             Words {
                 ja: format!("{}、開設者 {}", facility.name, facility.founder),
@@ -284,18 +285,6 @@ fn of_the_itemization(paper: &Paper<'_>, itemization: &claim::ItemizationReading
             en: "total of the itemization".to_owned(),
         };
         findings.extend(if_unsure(paper, Some(total), &needed, |yen| (format!("{yen}円"), format!("{yen} yen"))));
-    }
-}
-
-/// A text in both languages.
-struct Words {
-    ja: String,
-    en: String,
-}
-
-impl Words {
-    fn same(text: &str) -> Words {
-        Words { ja: text.to_owned(), en: text.to_owned() }
     }
 }
 

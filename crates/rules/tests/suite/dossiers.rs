@@ -579,3 +579,66 @@ fn amounts_that_no_sum_holds_go_to_a_person() {
     assert_eq!(examine(&changed).findings, assessed.observed);
     assert_eq!(crate::cases::codes(&assessed.observed), ["reading-uncertain"]);
 }
+
+/// A receipt that cannot be read has a day that is not known; another document has none to know.
+#[test]
+fn an_unreadable_receipt_leaves_the_day_unknown_and_another_document_does_not() {
+    let damaged = |file: &str, declared| {
+        let mut document = document(file, declared);
+        document.reading.method = None;
+        document.reading.problems = vec![Problem::new(ProblemCode::Damaged).with("found", "PDF")];
+        document
+    };
+    for (declared, day) in [(DocumentKind::Receipt, None), (DocumentKind::Itemization, Some(date(2025, 6, 15)))] {
+        let mut changed = dossier();
+        changed.documents.push(damaged("further.pdf", declared));
+        assert_eq!(assess(&changed).facts.unwrap().purchased_on, day, "{declared:?}");
+    }
+}
+
+/// As sure as it has to be is sure.
+#[test]
+fn what_is_just_sure_enough_is_sure() {
+    let just = rules::SURE;
+    let below = Confidence::from_per_mille(just.per_mille() - 1);
+    for (confidence, findings) in [(just, 0), (below, 1)] {
+        let mut of_line = dossier();
+        itemization_of(&mut of_line).lines[0].confidence = confidence;
+        let mut of_total = dossier();
+        itemization_of(&mut of_total).total_yen.as_mut().unwrap().confidence = confidence;
+        let mut of_receipt = dossier();
+        receipt_of(&mut of_receipt).total_yen.as_mut().unwrap().confidence = confidence;
+        for changed in [of_line, of_total, of_receipt] {
+            let uncertain = assess(&changed).observed;
+            assert_eq!(uncertain.len(), findings, "{confidence:?}: {uncertain:?}");
+        }
+    }
+}
+
+/// The founder is named beside the facility only where the register has another one.
+#[test]
+fn who_the_receipt_should_name_is_told_without_repeating_it() {
+    for (founder, expected) in [
+        ("医療法人社団青空会", "医療法人社団青空会　青空クリニック、開設者 医療法人社団青空会"),
+        ("", "（医療法人社団青空会　青空クリニック）"),
+        ("医療法人社団青空会　青空クリニック", "（医療法人社団青空会　青空クリニック）"),
+    ] {
+        let finding = only(|dossier| {
+            dossier.facility.as_mut().unwrap().founder = founder.to_owned();
+            receipt_of(dossier).payee = Some(field("株式会社みほん".to_owned(), "株式会社みほん 様"));
+        });
+        assert!(finding.message(Lang::Ja).contains(expected), "{founder}: {}", finding.message(Lang::Ja));
+    }
+    // A payee of spaces is none.
+    let blank = only(|dossier| receipt_of(dossier).payee = Some(field(" 　".to_owned(), "")));
+    assert!(blank.message(Lang::Ja).contains("（記載なし）"), "{}", blank.message(Lang::Ja));
+}
+
+#[test]
+fn a_second_document_in_a_file_is_named_as_such() {
+    let (_, findings) = findings_after(|dossier| {
+        dossier.documents[0].reading.problems =
+            vec![Problem::new(ProblemCode::SeveralDocuments).with("found", "領収書 1ページ、領収書 2ページ")];
+    });
+    assert!(findings[0].message(Lang::Ja).contains("2つ目以降の書類"), "{}", findings[0].message(Lang::Ja));
+}

@@ -159,3 +159,28 @@ fn a_hostile_line_is_an_error_and_not_a_crash() {
         assert_eq!(Ruleset::embedded().parse_facts(&text).unwrap_err().code(), "invalid-json");
     }
 }
+
+/// What was found is shown as it stood, short enough for a line, and never empty.
+#[test]
+fn what_was_found_is_shown_in_json_and_short() {
+    let message = |from: &str, to: &str| {
+        Ruleset::embedded().parse_facts(&line(from, to)).unwrap_err().message(claim::Lang::En).to_owned()
+    };
+    let long = format!("\"{}\"", "あ".repeat(50));
+    for (to, shown) in [
+        ("[]", "found []"),
+        ("[1]", "found […]"),
+        ("{}", "found {…}"),
+        ("true", "found true"),
+        ("\"短い\"", "found \"短い\""),
+        (&format!("\"{}\"", "あ".repeat(40)), &format!("found \"{}\"", "あ".repeat(40))),
+        (&long, &format!("found \"{}…\"", "あ".repeat(40))),
+    ] {
+        let message = message("\"2025-06-15\"", to);
+        assert!(message.contains(shown), "{to}: {message}");
+    }
+    // A day of the right length in another form is no day.
+    for to in ["\"2025/06/15\"", "\"20250615xx\"", "\"2025-6-015\"", "\"15-06-2025\""] {
+        assert!(message("\"2025-06-15\"", to).contains("purchased_on"), "{to}");
+    }
+}

@@ -309,3 +309,31 @@ fn changes_are_told_in_order_with_their_days() {
         visit.changes().iter().map(|change| change.from.map(|day| day.to_string())).collect();
     assert_eq!(days, [None, Some("2025-05-12".to_owned())]);
 }
+
+/// What staff read of a rounding is the word for it.
+#[test]
+fn each_mode_of_rounding_has_its_word() {
+    for (mode, ja, en) in [("down", "切捨て", "down"), ("up", "切上げ", "up"), ("half-up", "四捨五入", "half-up")]
+    {
+        let text = changed(HOME_CONSENT, &[("value = \"down\"", &format!("value = \"{mode}\""))]);
+        let rules = ruleset(&text, LIMITED_TYPE);
+        let programme = rules.programme(&ProgrammeId::from("home-consent")).unwrap();
+        for (lang, word) in [(Lang::Ja, ja), (Lang::En, en)] {
+            let listing = programme.listing(None, lang);
+            assert_eq!(listing.iter().find(|value| value.item == "rounding_mode").unwrap().text, word);
+        }
+    }
+}
+
+/// A value of one day is a period like any other.
+#[test]
+fn a_value_may_hold_for_one_day() {
+    let kinds = "kinds = [\"hospital\"]\n";
+    let (whole, parts) = split("rate", kinds, "\"1/2\"", "\"1/2\"", "fraction", ("2025-11-30", "2025-12-01"));
+    let one_day = parts.replacen("from = 2025-12-01\n", "from = 2025-12-01\nuntil = 2025-12-01\n", 1)
+        + "source = \"決定: 試験\"\nchecked_on = 2026-11-20\n\n"
+        + &whole.replace("unit = \"fraction\"\n", "unit = \"fraction\"\nfrom = 2025-12-02\n");
+    let changes =
+        format!("{}\n{}", changing_on("2025-12-01"), NO_CHANGE.replace("source =", "from = 2025-12-02\nsource ="));
+    assert_eq!(remarks_of(&[(&whole, &one_day)], &changes), []);
+}
