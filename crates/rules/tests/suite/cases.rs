@@ -120,7 +120,8 @@ pub(crate) fn try_ruleset(programmes: &[(&str, &str, &str)]) -> Result<Ruleset, 
             [
                 (format!("{id}/programme.toml"), (*text).to_owned()),
                 (format!("{id}/changes.toml"), (*changes).to_owned()),
-                (format!("{id}/cases.toml"), late_case(id)),
+                // The folder's own name is the id.
+                (format!("{id}/cases.toml"), late_case(id.rsplit('/').next().unwrap())),
             ]
         })
         .collect();

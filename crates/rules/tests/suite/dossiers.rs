@@ -445,6 +445,9 @@ fn a_receipt_is_made_out_to_the_facility_or_its_founder() {
     assert_eq!(payee("赤空クリニック", Method::Ocr), ["payee-differs"]);
     assert_eq!(payee("緑クリニック", Method::Ocr), ["payee-differs"]);
     assert_eq!(payee("上様", Method::Ocr), ["payee-differs"]);
+    // What tells the facility apart is there, and too much of the rest is another name.
+    assert_eq!(payee("青空クリ東西南", Method::Ocr), ["payee-differs"]);
+    assert_eq!(payee("青空商事本店営業第二課", Method::Ocr), ["payee-differs"]);
     let finding = only(|dossier| receipt_of(dossier).payee = None);
     assert_eq!(
         finding.message(Lang::Ja),
@@ -472,6 +475,8 @@ fn names_that_differ_only_in_how_they_are_written_are_the_same() {
         ("髙橋医院", "髙橋 一郎", "高橋医院 院長 高橋一郎 様", true),
         ("髙橋医院", "", "高橋医院", true),
         ("髙橋医院", "", "上様", false),
+        ("上", "", "上様", false),
+        ("ファィゥェォッャュョヮヵヶ会", "", "ふアイウエオツヤユヨワカケ会", true),
         ("山田歯科医院", "山田太郎", "山本歯科医院", false),
     ] {
         for method in [Method::Text, Method::Ocr] {
@@ -641,4 +646,33 @@ fn a_second_document_in_a_file_is_named_as_such() {
             vec![Problem::new(ProblemCode::SeveralDocuments).with("found", "領収書 1ページ、領収書 2ページ")];
     });
     assert!(findings[0].message(Lang::Ja).contains("2つ目以降の書類"), "{}", findings[0].message(Lang::Ja));
+}
+
+/// A document that names itself neither is taken for what it was declared, when it could be read as both.
+#[test]
+fn a_document_without_a_title_is_what_it_was_declared() {
+    let mut changed = dossier();
+    let (receipt, itemization) = (receipt_of(&mut changed).clone(), itemization_of(&mut changed).clone());
+    for document in &mut changed.documents {
+        document.reading.kind = DocumentKind::Other;
+        document.reading.receipt = Some(receipt.clone());
+        document.reading.itemization = Some(itemization.clone());
+    }
+    let assessed = assess(&changed);
+    assert_eq!(assessed.facts.unwrap().documents, [DocumentKind::Receipt, DocumentKind::Itemization]);
+    assert_eq!(crate::cases::codes(&assessed.observed), ["reading-uncertain", "reading-uncertain"], "its kind, each");
+}
+
+/// With another receipt on the pages after it, a total is not the whole; a cell that was no amount changes nothing of it.
+#[test]
+fn a_total_beside_a_second_document_is_not_sure() {
+    for (code, outcome) in
+        [(ProblemCode::SeveralDocuments, Outcome::Review), (ProblemCode::InvalidAmount, Outcome::Return)]
+    {
+        let (found, _) = findings_after(|dossier| {
+            dossier.documents[0].reading.problems = vec![Problem::new(code).with("found", "1").with("expected", "2")];
+            receipt_of(dossier).total_yen = Some(field(yen(150_000), ""));
+        });
+        assert_eq!(found, outcome, "{code:?}");
+    }
 }

@@ -164,7 +164,7 @@ fn a_hostile_line_is_an_error_and_not_a_crash() {
 #[test]
 fn what_was_found_is_shown_in_json_and_short() {
     let message = |from: &str, to: &str| {
-        Ruleset::embedded().parse_facts(&line(from, to)).unwrap_err().message(claim::Lang::En).to_owned()
+        Ruleset::embedded().parse_facts(&line(from, to)).unwrap_err().message(Lang::En).to_owned()
     };
     let long = format!("\"{}\"", "あ".repeat(50));
     for (to, shown) in [
@@ -183,4 +183,16 @@ fn what_was_found_is_shown_in_json_and_short() {
     for to in ["\"2025/06/15\"", "\"20250615xx\"", "\"2025-6-015\"", "\"15-06-2025\""] {
         assert!(message("\"2025-06-15\"", to).contains("purchased_on"), "{to}");
     }
+}
+
+#[test]
+fn all_that_is_wrong_with_a_line_stands_in_one_message_each_once() {
+    let text = line("\"kind\":\"clinic\"", "\"kind\":\"shop\"").replace("2025-06-15", "きのう");
+    let error = Ruleset::embedded().parse_facts(&text).unwrap_err().to_string();
+    assert_eq!(error.matches("; ").count(), 1, "{error}");
+    assert!(!error.starts_with(';') && error.contains("purchased_on") && error.contains("facility.kind"), "{error}");
+    assert_eq!(Ruleset::embedded().parse_facts(&text).unwrap_err().place(), "purchased_on");
+    let facility = "\"facility\":{\"code\":\"1310110049\",\"kind\":\"clinic\",\"transitional_measure\":{\"number\":2,\"ended_on\":null}},\n";
+    let error = Ruleset::embedded().parse_facts(&line(facility, "")).unwrap_err();
+    assert!(error.message(Lang::En).contains("code, kind and transitional_measure"), "{error}");
 }
