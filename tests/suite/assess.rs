@@ -193,6 +193,7 @@ fn a_bad_line_is_answered_in_its_place_and_the_others_go_on() {
         assert_eq!(answers[2 * i]["outcome"], "approve");
         let error = &answers[2 * i + 1]["error"];
         assert_eq!(error["code"], *code, "{line}\n{error}");
+        assert_eq!(error["line"], 2 * i + 2, "{line}\n{error}");
         assert_eq!(error["place"].as_str().unwrap(), *place, "{line}\n{error}");
         assert!(error["message"].as_str().unwrap().chars().any(|c| c > '\u{3000}'), "Japanese by default: {error}");
         if line.starts_with('{') && *code != "invalid-json" {
@@ -233,5 +234,30 @@ fn wrong_usage_ends_with_2() {
         let printed = run(args);
         assert_eq!(printed.code, 2, "{args:?}: {}", printed.err);
     }
-    assert_eq!(run(&["assess", "/nowhere/facts.jsonl"]).code, 1);
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["/nowhere/facts.jsonl", folder.path().to_str().unwrap()] {
+        let printed = run(&["assess", file]).expect_code(1);
+        assert!(printed.err.contains(file) && printed.err.contains("読めません"), "{}", printed.err);
+    }
+}
+
+#[test]
+fn whoever_closes_the_output_has_seen_enough() {
+    let input = format!("{}\n", facts("C-1")).repeat(5_000);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("facts.jsonl");
+    std::fs::write(&path, input).unwrap();
+    let values = ["programmes", "--json"];
+    for args in [&["assess", path.to_str().unwrap()][..], &values] {
+        let mut child = tests::kofu()
+            .args(args)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.is_empty(), "{args:?}: {:?} {said}", output.status);
+    }
 }

@@ -1,5 +1,6 @@
 //! Bundles that facilities send, good and bad, through `kofu claims import` and the commands that follow.
 
+use super::office::Office;
 use std::path::Path;
 use tests::{root, run};
 
@@ -141,4 +142,33 @@ fn what_is_wrong_in_the_store_is_named_by_check() {
     let found = run(&["check", "--json", "--data", data]).expect_code(1).json_lines();
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!(found[0]["code"], "document");
+}
+
+/// A revision is of the facility and programme that the claim is of, and only of a claim that was returned.
+#[test]
+fn a_bundle_that_revises_somebody_elses_claim_is_refused_and_the_good_one_beside_it_is_taken() {
+    let office = Office::with(&["itemization-missing", "clinic-over-ceilings"]);
+    let (returned, approved) = (office.claims("returned").remove(0), office.claims("approved").remove(0));
+    let samples = root().join("samples");
+    let bundle = |name: &str, sample: &str, revises: &str| {
+        let path = office.path(name);
+        std::fs::create_dir(&path).unwrap();
+        for entry in std::fs::read_dir(samples.join(sample)).unwrap() {
+            let file = entry.unwrap().path();
+            std::fs::copy(&file, path.join(file.file_name().unwrap())).unwrap();
+        }
+        let text = std::fs::read_to_string(path.join("claim.toml")).unwrap();
+        std::fs::write(path.join("claim.toml"), format!("revises = \"{revises}\"\n{text}")).unwrap();
+        path
+    };
+    let others = bundle("others", "pharmacy-below-ceilings", &returned);
+    let unknown = bundle("unknown", "pharmacy-below-ceilings", "K-0000-0000-0000");
+    let early = bundle("early", "clinic-over-ceilings", &approved);
+    let good = samples.join("hospital");
+    let printed = import(&office.data(), &[&others, &unknown, &early, &good]).expect_code(1);
+    for code in ["other-claim", "unknown-claim", "not-returned"] {
+        assert!(printed.err.contains(&format!("claim.toml revises [{code}]")), "{code}: {}", printed.err);
+    }
+    assert_eq!(printed.out.matches("  accepted").count(), 1, "{}", printed.out);
+    assert_eq!(office.claims("returned"), [returned]);
 }

@@ -129,6 +129,7 @@ fn every_command_explains_itself() {
         "batch",
         "batch prepare",
         "batch release",
+        "batch cancel",
         "batch export",
         "notices",
         "log",

@@ -138,7 +138,7 @@ fn programmes_are_checked_before_anybody_relies_on_them() {
     // A worked case that comes out differently: refused, with the case and both results.
     let cases = low.join("home-consent/cases.toml");
     std::fs::write(&cases, facts.replace("= 120_000", "= 119_999")).unwrap();
-    let refused = run(&["programmes", "check", "--programmes", low.to_str().unwrap()]);
+    let refused = run(&["programmes", "check", "--programmes", low.to_str().unwrap(), "--lang", "en"]);
     assert_eq!(refused.code, 1);
     assert!(refused.err.contains("found approve, 120,000 yen") && refused.err.contains("119,999"), "{}", refused.err);
 

@@ -1,5 +1,6 @@
 //! `kofu read` through its door: every format of the samples, and bad files beside good ones.
 
+use super::office::pipe;
 use tests::{root, run};
 
 /// The documents that a sample's `claim.toml` names: (kind, path).
@@ -71,6 +72,8 @@ fn files_that_cannot_be_read_get_their_problem_and_the_others_go_on() {
         std::fs::write(&path, bytes).unwrap();
         path.to_str().unwrap().to_owned()
     };
+    let piped = folder.path().join("pipe.pdf");
+    pipe(&piped);
     let good = documents(&root().join("samples/clinic-over-ceilings"));
     let pdf = std::fs::read(&good[0].1).unwrap();
     let cases = [
@@ -79,6 +82,10 @@ fn files_that_cannot_be_read_get_their_problem_and_the_others_go_on() {
         (write("program.pdf", b"\x7fELF\x02\x01\x01 not a document \x00\x00"), "unsupported"),
         (write("big.pdf", &vec![b' '; 21 * 1024 * 1024]), "too-large"),
         (folder.path().join("nowhere.pdf").to_str().unwrap().to_owned(), "not-found"),
+        // A pipe that nobody writes to is not waited for.
+        (piped.to_str().unwrap().to_owned(), "not-found"),
+        // Any text can be taken for cells; a letter is no table.
+        (write("letter.txt", "拝啓 時下ますますご清栄のこととお慶び申し上げます。\n".as_bytes()), "nothing-found"),
     ];
     let mut args = vec!["read", "--json", "--lang", "en"];
     args.extend(cases.iter().map(|(path, _)| path.as_str()));
@@ -90,6 +97,10 @@ fn files_that_cannot_be_read_get_their_problem_and_the_others_go_on() {
         assert_eq!(problem["code"], *code, "{path}: {reading:#}");
         assert!(!problem["message"].as_str().unwrap().is_empty());
         assert!(problem["place"]["file"].is_string(), "{reading:#}");
+        // What was not opened has no bytes, and so no hash: not that of nothing.
+        let opened = !["too-large", "not-found"].contains(code);
+        assert_eq!(reading["sha256"].is_string(), opened, "{reading:#}");
+        assert_eq!(run(&["read", path]).code, 1, "{path}");
     }
     assert!(readings.last().unwrap()["receipt"]["total_yen"]["value"].is_i64());
 }

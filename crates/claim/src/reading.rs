@@ -393,11 +393,16 @@ impl Reading {
         self.problems.iter().any(|problem| problem.code.is_fatal())
     }
 
+    /// Whether the document could be opened, and nothing on it was what was looked for.
+    pub fn holds_nothing(&self) -> bool {
+        self.problems.iter().any(|problem| problem.code == ProblemCode::NothingFound)
+    }
+
     /// With messages for people of `lang`, for output.
     pub fn view(&self, lang: Lang) -> ReadingView<'_> {
         ReadingView {
             file: &self.file,
-            sha256: self.sha256,
+            sha256: Some(self.sha256),
             media_type: &self.media_type,
             pages: self.pages,
             method: self.method,
@@ -413,7 +418,8 @@ impl Reading {
 #[derive(Debug, Serialize)]
 pub struct ReadingView<'a> {
     file: &'a str,
-    sha256: Sha256,
+    /// `None` of a file that was not opened: there are no bytes that could have one.
+    sha256: Option<Sha256>,
     media_type: &'a str,
     pages: u32,
     method: Option<Method>,
@@ -421,4 +427,21 @@ pub struct ReadingView<'a> {
     receipt: Option<&'a ReceiptReading>,
     itemization: Option<&'a ItemizationReading>,
     problems: Vec<ProblemView<'a>>,
+}
+
+impl<'a> ReadingView<'a> {
+    /// A file that was not opened, and why.
+    pub fn unopened(file: &'a str, problem: &'a Problem, lang: Lang) -> ReadingView<'a> {
+        ReadingView {
+            file,
+            sha256: None,
+            media_type: "application/octet-stream",
+            pages: 0,
+            method: None,
+            kind: DocumentKind::Other,
+            receipt: None,
+            itemization: None,
+            problems: vec![problem.view(lang)],
+        }
+    }
 }

@@ -89,6 +89,13 @@ pub enum Event {
         /// By whom.
         released_by: Actor,
     },
+    /// It was given up before its release: its claims wait for another batch.
+    BatchCancelled {
+        /// Which batch.
+        id: String,
+        /// By whom.
+        cancelled_by: Actor,
+    },
     /// Rules were proposed: they decide from a day on, once two people have agreed.
     RulesetProposed {
         /// `sha256:` and the hash of the rules' files.
@@ -116,6 +123,7 @@ impl Event {
             Event::NoticeIssued { .. } => "notice-issued",
             Event::BatchPrepared(_) => "batch-prepared",
             Event::BatchReleased { .. } => "batch-released",
+            Event::BatchCancelled { .. } => "batch-cancelled",
             Event::RulesetProposed { .. } => "ruleset-proposed",
             Event::RulesetAgreed { .. } => "ruleset-agreed",
         }
@@ -133,6 +141,7 @@ impl Event {
             Event::FacilityRegisterChanged { .. }
             | Event::BatchPrepared(_)
             | Event::BatchReleased { .. }
+            | Event::BatchCancelled { .. }
             | Event::RulesetProposed { .. }
             | Event::RulesetAgreed { .. } => None,
         }

@@ -2,7 +2,8 @@
 
 use crate::document::read;
 use crate::limits::Limits;
-use crate::sandbox::{Sandbox, SandboxStatus};
+use crate::ocr;
+use crate::sandbox::{Refused, Sandbox, SandboxStatus};
 use claim::{DocumentKind, Reading};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
@@ -29,14 +30,29 @@ pub(crate) enum Task {
     Probe,
 }
 
+/// The first line of what the process writes, and all that it says of the machine. It has seen nothing of a document
+/// then, and the parent sends none before; what it says later may be what a document made of it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Entry {
+    /// It is in its sandbox.
+    Entered {
+        /// What recognition lacks on this machine.
+        recognition: Option<String>,
+    },
+    /// It is not, and ends.
+    Refused(Refused),
+}
+
+/// More than the first line ever has.
+pub(crate) const MOST_ENTRY_BYTES: u64 = 16 * 1024;
+
 /// What the process answers.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {
     Reading(Box<Reading>),
     Status(SandboxStatus),
-    /// The sandbox could not be entered, so nothing was read.
-    Refused(String),
 }
 
 impl Request {
@@ -86,16 +102,25 @@ fn answer() -> io::Result<()> {
     let mut input = io::stdin().lock();
     // The header comes from the parent and carries the limits; of the document nothing is read before they hold.
     let Request { task, limits } = Request::from_reader(&mut input)?;
-    let answer = match (Sandbox::enter(&limits), task) {
-        (Err(why), _) => Answer::Refused(why),
-        (Ok(sandbox), Task::Probe) => Answer::Status(sandbox.probe(&limits)),
-        (Ok(_), Task::Read { as_kind }) => {
+    let mut output = io::stdout().lock();
+    let mut say = |entry: &Entry| -> io::Result<()> {
+        serde_json::to_writer(&mut output, entry)?;
+        output.write_all(b"\n")?;
+        output.flush()
+    };
+    let sandbox = match Sandbox::enter(&limits) {
+        Ok(sandbox) => sandbox,
+        Err(why) => return say(&Entry::Refused(why)),
+    };
+    say(&Entry::Entered { recognition: ocr::missing() })?;
+    let answer = match task {
+        Task::Probe => Answer::Status(sandbox.probe(&limits)),
+        Task::Read { as_kind } => {
             let mut bytes = Vec::new();
             input.take(limits.file_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
             Answer::Reading(Box::new(read(&bytes, "", as_kind, &limits)))
         }
     };
-    let mut output = io::stdout().lock();
     serde_json::to_writer(&mut output, &answer)?;
     output.flush()
 }

@@ -101,8 +101,20 @@ fn read_kind(
         Kind::Picture => Ok(of_pages(&ocr::read_image(bytes, media_type, limits)?, Method::Ocr, Vec::new(), as_kind)),
         Kind::Xlsx => Ok(of_grids(&sheet::read_xlsx(bytes, limits)?, as_kind)),
         Kind::Xls => Ok(of_grids(&sheet::read_xls(bytes, limits)?, as_kind)),
-        Kind::Csv(text) => Ok(of_grids(&sheet::read_csv(&text, limits)?, as_kind)),
+        Kind::Csv(text) => {
+            let grids = sheet::read_csv(&text, limits)?;
+            // Any text at all can be taken for cells: a letter is none of what is looked for.
+            Ok(if may_be_table(&grids) { of_grids(&grids, as_kind) } else { of_grids(&[Grid::default()], as_kind) })
+        }
     }
+}
+
+/// Whether cells of a text can be a table: it has a second column, or at least a figure.
+fn may_be_table(grids: &[Grid]) -> bool {
+    grids.iter().flat_map(|grid| &grid.rows).any(|row| {
+        row.iter().skip(1).any(|cell| *cell != Cell::Empty)
+            || row.iter().any(|cell| matches!(cell, Cell::Text(text) if text.contains(char::is_numeric)))
+    })
 }
 
 fn of_pages(pages: &[Page], method: Method, mut problems: Vec<Problem>, as_kind: Option<DocumentKind>) -> Parts {

@@ -15,7 +15,7 @@ pub struct Limits {
     /// Pixels of one page or picture, before and after decoding. 60 million holds A4 at 600 dpi (35 million) and the
     /// photos of today's phones (50 million); a byte of grey each, a few copies of it stay within `memory_bytes`.
     pub pixels_per_page: u64,
-    /// Pixels of all pages of a document together.
+    /// Pixels of all pages of a document together, as far as they are recognised.
     pub pixels_in_all: u64,
     /// Pixels of a page that is drawn (not embedded as one picture) for recognition: A4 at 300 dpi is 8.7 million.
     pub drawn_pixels: u64,
@@ -31,7 +31,7 @@ pub struct Limits {
     pub cell_characters: u32,
     /// What all parts of a workbook may inflate to, and each stream of a PDF that `lopdf` inflates.
     pub inflated_bytes: u64,
-    /// How many objects a PDF may have.
+    /// How many objects a PDF may have. Counted when they are loaded; until then `memory_bytes` bounds them.
     pub pdf_objects: u32,
     /// Wall time for one document, in milliseconds; the parent ends the process at it. A machine under load gives a
     /// process half a core.
@@ -83,10 +83,11 @@ impl Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SandboxPolicy {
-    /// Go on: a process of its own, its limits and the filter of system calls remain. Whoever starts the reader says
-    /// so once, from [`crate::SandboxStatus`].
+    /// Go on without Landlock, or with the part of it that the kernel has: a process of its own, its limits and the filter
+    /// of system calls remain. Without that filter nothing is read under any policy. Whoever starts the reader says so
+    /// once, from [`crate::SandboxStatus`].
     #[default]
     Warn,
-    /// Read nothing.
+    /// Read nothing unless the kernel has all of it.
     Refuse,
 }

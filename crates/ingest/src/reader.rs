@@ -1,6 +1,6 @@
 //! The parent's side of the reader process: starts it, feeds it, ends it when its time is over, and never falls with it.
 
-use crate::child::{Answer, Request, Task};
+use crate::child::{Answer, Entry, MOST_ENTRY_BYTES, Request, Task};
 use crate::document::{finish, hash, refused_by_size};
 use crate::limits::Limits;
 use crate::sandbox::SandboxStatus;
@@ -9,7 +9,8 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use std::time::Duration;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// Reads documents, each in a process of its own that may die: parsers and recognition work on bytes from anybody.
@@ -34,6 +35,20 @@ pub enum ReaderError {
         program: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// The system did not let the parent talk to the process or wait for its end.
+    #[error("the reader process {program:?} could not be talked to: {source}.")]
+    Io {
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The document needs recognition, and this machine lacks a model for it.
+    #[error("documents cannot be recognised on this machine: {found}.")]
+    Recognition {
+        /// What is missing, and how to install it.
+        found: String,
     },
     /// The process could not give up its rights.
     #[error(
@@ -72,12 +87,19 @@ impl Reader {
             return unreadable(problem);
         }
         match self.ask(Task::Read { as_kind }, bytes).await? {
+            // Recognition failed, and before the document was sent it was known that it would.
+            Outcome::Answer(Answer::Reading(reading), Some(found))
+                if reading.problems.iter().any(|problem| problem.code == ProblemCode::ReaderFailed) =>
+            {
+                Err(ReaderError::Recognition { found })
+            }
             // The process saw bytes from anybody, so what the parent knows itself is not taken from it.
-            Outcome::Answer(Answer::Reading(reading)) => {
+            Outcome::Answer(Answer::Reading(reading), _) => {
                 Ok(finish(Reading { file: file.to_owned(), sha256, ..*reading }))
             }
-            Outcome::Answer(Answer::Refused(found)) => Err(ReaderError::Sandbox { found }),
-            Outcome::Answer(Answer::Status(_)) => {
+            Outcome::NotEntered(found) => Err(ReaderError::Sandbox { found }),
+            Outcome::NoReader(found) => Err(ReaderError::NotAReader { program: self.program.clone(), found }),
+            Outcome::Answer(Answer::Status(_), _) => {
                 unreadable(Problem::new(ProblemCode::ReaderFailed).with("found", "wrong answer"))
             }
             Outcome::TimedOut { seconds } => {
@@ -95,9 +117,10 @@ impl Reader {
     /// of an installation.
     pub async fn sandbox_status(&self) -> Result<SandboxStatus, ReaderError> {
         let found = match self.ask(Task::Probe, &[]).await? {
-            Outcome::Answer(Answer::Status(status)) => return Ok(status),
-            Outcome::Answer(Answer::Refused(found)) => return Err(ReaderError::Sandbox { found }),
-            Outcome::Answer(Answer::Reading(_)) => "a reading".to_owned(),
+            Outcome::Answer(Answer::Status(status), _) => return Ok(status),
+            Outcome::NotEntered(found) => return Err(ReaderError::Sandbox { found }),
+            Outcome::Answer(Answer::Reading(_), _) => "a reading".to_owned(),
+            Outcome::NoReader(found) => found,
             Outcome::TimedOut { seconds } => format!("nothing within {seconds} s"),
             Outcome::Failed { why } => why,
         };
@@ -106,7 +129,8 @@ impl Reader {
 
     async fn ask(&self, task: Task, bytes: &[u8]) -> Result<Outcome, ReaderError> {
         let spawn_error = |source| ReaderError::Spawn { program: self.program.clone(), source };
-        let header = Request { task, limits: self.limits.clone() }.to_bytes().map_err(spawn_error)?;
+        let io_error = |source| ReaderError::Io { program: self.program.clone(), source };
+        let header = Request { task, limits: self.limits.clone() }.to_bytes().map_err(io_error)?;
         let mut child = Command::new(&self.program)
             .args(&self.args)
             // Keys and passwords of the parent are no business of the process; these are what it needs.
@@ -124,53 +148,85 @@ impl Reader {
         let (Some(mut input), Some(output), Some(errors)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
-            return Err(spawn_error(io::Error::other("a pipe is missing")));
+            return Err(io_error(io::Error::other("a pipe is missing")));
         };
         let most = self.limits.answer_bytes;
-        let feed = async {
-            // The process may end before it has read all; its answer or its exit tells what happened.
+        let speak = async {
+            let mut output = BufReader::new(output);
+            // The process may end before it has read all; what it said or its exit tells what happened.
             let _ = input.write_all(&header).await;
-            let _ = input.write_all(bytes).await;
-            drop(input);
+            let entry = first_line(&mut output).await;
+            if !matches!(entry, Some(Entry::Entered { .. })) {
+                return (entry, Vec::new());
+            }
+            // Only now, as nothing that it says of the machine from here on is believed.
+            let feed = async {
+                let _ = input.write_all(bytes).await;
+                drop(input);
+            };
+            let ((), answer) = tokio::join!(feed, up_to(output, most.saturating_add(1)));
+            (entry, answer)
         };
         let talk = async {
-            let ((), answer, complaint) =
-                tokio::join!(feed, up_to(output, most.saturating_add(1)), up_to(errors, 4096));
+            let ((entry, answer), complaint) = tokio::join!(speak, up_to(errors, 4096));
             if answer.len() as u64 > most {
-                // It would wait for ever to write the rest.
-                return Ok((answer, complaint, None));
+                // Its pipe is closed, so it can write no more; how it ends says nothing, and it is ended below.
+                return Ok((entry, answer, complaint, None));
             }
-            Ok((answer, complaint, Some(child.wait().await?)))
+            Ok((entry, answer, complaint, Some(child.wait().await?)))
         };
         let finished = tokio::time::timeout(self.limits.wall(), talk).await;
-        let (answer, complaint, status) = match finished {
+        let (entry, answer, complaint, status) = match finished {
             Err(_elapsed) => {
                 end(child).await;
                 return Ok(Outcome::TimedOut { seconds: self.limits.wall().as_secs() });
             }
-            Ok(Err(error)) => return Err(spawn_error(error)),
+            Ok(Err(error)) => return Err(io_error(error)),
             Ok(Ok(talked)) => talked,
         };
         if status.is_none() {
             end(child).await;
         }
-        Ok(judge(&answer, &complaint, status, &self.limits))
+        Ok(judge(entry, &answer, &complaint, status, &self.limits))
     }
 }
 
 /// What came of a process.
 enum Outcome {
-    Answer(Answer),
-    TimedOut { seconds: u64 },
-    Failed { why: String },
+    /// An answer, and what recognition lacks on this machine.
+    Answer(Answer, Option<String>),
+    /// It did not enter its sandbox.
+    NotEntered(String),
+    /// It ended before it was in its sandbox, or said something else: no document was sent to it.
+    NoReader(String),
+    TimedOut {
+        seconds: u64,
+    },
+    Failed {
+        why: String,
+    },
 }
 
-fn judge(answer: &[u8], complaint: &[u8], status: Option<ExitStatus>, limits: &Limits) -> Outcome {
+fn judge(
+    entry: Option<Entry>,
+    answer: &[u8],
+    complaint: &[u8],
+    status: Option<ExitStatus>,
+    limits: &Limits,
+) -> Outcome {
+    let recognition = match entry {
+        Some(Entry::Entered { recognition }) => recognition,
+        Some(Entry::Refused(why)) => return Outcome::NotEntered(why.to_string()),
+        None => {
+            let how = status.map_or("no end".to_owned(), |status| status.to_string());
+            return Outcome::NoReader(format!("no first line that is understood, {how}"));
+        }
+    };
     let failed = |why: &str| Outcome::Failed { why: why.to_owned() };
     let Some(status) = status else { return failed("answer too long") };
     if status.success() {
         return match serde_json::from_slice(answer) {
-            Ok(answer) => Outcome::Answer(answer),
+            Ok(answer) => Outcome::Answer(answer, recognition),
             Err(_) => failed("answer not understood"),
         };
     }
@@ -185,12 +241,24 @@ fn judge(answer: &[u8], complaint: &[u8], status: Option<ExitStatus>, limits: &L
     }
 }
 
+/// How long is waited for a process that was killed: one that hangs in the kernel must not hold up its parent.
+const END: Duration = Duration::from_secs(5);
+
 /// Kills a process and waits until it is gone, so that none is left behind.
 async fn end(mut child: Child) {
-    if let Err(error) = child.kill().await {
-        // It is killed once more when it is dropped.
-        tracing::warn!(%error, "a reader process could not be ended");
+    // In both cases it is killed once more when it is dropped, and the runtime waits for it.
+    match tokio::time::timeout(END, child.kill()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "a reader process could not be ended"),
+        Err(_elapsed) => tracing::warn!("a reader process was killed and has not ended"),
     }
+}
+
+/// The first line, if it is one that a reader process writes.
+async fn first_line(source: &mut (impl AsyncBufRead + Unpin)) -> Option<Entry> {
+    let mut line = Vec::new();
+    source.take(MOST_ENTRY_BYTES).read_until(b'\n', &mut line).await.ok()?;
+    serde_json::from_slice(&line).ok()
 }
 
 /// What comes, up to so many bytes; what came before an error counts.

@@ -9,11 +9,12 @@ use landlock::{
 };
 use rlimit::Resource;
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 /// What may still be read: the language data of recognition and what the C library looks up beside it. Everything else
@@ -48,6 +49,8 @@ pub struct SandboxStatus {
     pub writing_denied: bool,
     /// A program could not be started.
     pub programs_denied: bool,
+    /// A file could not be opened in any way that changes it, by the filter of system calls alone.
+    pub changing_denied: bool,
     /// What recognition lacks within the sandbox (language data, mostly); `None` when it works.
     pub recognition: Option<String>,
 }
@@ -55,12 +58,43 @@ pub struct SandboxStatus {
 impl SandboxStatus {
     /// Whether nothing of the sandbox is missing; recognition is another matter.
     pub fn is_complete(&self) -> bool {
-        self.files != Enforcement::Missing
+        self.files == Enforcement::Full
             && self.system_calls == Enforcement::Full
             && self.network_denied
             && self.reading_denied
             && self.writing_denied
             && self.programs_denied
+            && self.changing_denied
+    }
+}
+
+/// Why the sandbox was not entered. Said before the process has seen anything of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Refused {
+    #[error("found {0}, expected 1 thread: others would stay outside of the sandbox")]
+    Threads(String),
+    #[error("resource limits: {0}")]
+    Limits(String),
+    #[error("Landlock: {0}")]
+    Landlock(String),
+    #[error("seccomp: {0}")]
+    Seccomp(String),
+    #[error("the kernel lacks seccomp, without which nothing is read")]
+    NoSeccomp,
+    #[error("the kernel has not all of Landlock ({0:?}), and the policy is to refuse then")]
+    NotAllOfLandlock(Enforcement),
+}
+
+/// Whether documents are read with what this kernel enforces. Without the filter of system calls nothing keeps the
+/// network away, so that is no matter of policy.
+fn permitted(policy: SandboxPolicy, files: Enforcement, system_calls: Enforcement) -> Result<(), Refused> {
+    match (policy, files, system_calls) {
+        (_, _, Enforcement::Partial | Enforcement::Missing) => Err(Refused::NoSeccomp),
+        (SandboxPolicy::Refuse, Enforcement::Partial | Enforcement::Missing, _) => {
+            Err(Refused::NotAllOfLandlock(files))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -72,27 +106,19 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Takes it away from this process, for good. `Err` says what could not be set, or what the kernel lacks when the
-    /// policy is to refuse. To be called while the process has one thread only.
-    pub(crate) fn enter(limits: &Limits) -> Result<Sandbox, String> {
-        let threads = std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
+    /// Takes it away from this process, for good. To be called while the process has one thread only.
+    pub(crate) fn enter(limits: &Limits) -> Result<Sandbox, Refused> {
+        // Where it cannot be seen how many threads there are, there may be several.
+        let threads = std::fs::read_dir("/proc/self/task").map_err(|error| Refused::Threads(error.to_string()))?;
+        let threads = threads.count();
         if threads != 1 {
-            return Err(format!("found {threads} threads, expected 1: the others would stay outside of the sandbox"));
+            return Err(Refused::Threads(format!("{threads} threads")));
         }
-        limit_resources(limits).map_err(|error| format!("resource limits: {error}"))?;
+        limit_resources(limits).map_err(|error| Refused::Limits(error.to_string()))?;
         let files = restrict_files()?;
         let system_calls = restrict_system_calls()?;
-        let missing = [("Landlock", files), ("seccomp", system_calls)]
-            .into_iter()
-            .filter(|(_, enforcement)| *enforcement == Enforcement::Missing)
-            .map(|(name, _)| name)
-            .collect::<Vec<_>>();
-        match limits.sandbox {
-            SandboxPolicy::Refuse if !missing.is_empty() => {
-                Err(format!("the kernel lacks {}, and the policy is to refuse then", missing.join(" and ")))
-            }
-            SandboxPolicy::Refuse | SandboxPolicy::Warn => Ok(Sandbox { files, system_calls }),
-        }
+        permitted(limits.sandbox, files, system_calls)?;
+        Ok(Sandbox { files, system_calls })
     }
 
     /// Tries what should fail, and recognition, which should not. Each attempt is harmless where it succeeds.
@@ -101,20 +127,36 @@ impl Sandbox {
         let network = TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], 9)));
         let file = std::env::temp_dir().join(format!("kofu-sandbox-probe-{}", std::process::id()));
         let writing = std::fs::File::create(&file);
-        if writing.is_ok() {
-            // Best effort: the name says what it was.
-            let _ = std::fs::remove_file(&file);
-        }
-        SandboxStatus {
+        let status = SandboxStatus {
             files: self.files,
             system_calls: self.system_calls,
             network_denied: network.is_err_and(|error| error.kind() != std::io::ErrorKind::ConnectionRefused),
             reading_denied: std::fs::File::open("/etc/passwd").is_err(),
             writing_denied: writing.is_err(),
             programs_denied: std::process::Command::new("/bin/true").status().is_err(),
+            changing_denied: changing_is_filtered(),
             recognition: try_recognition(limits),
+        };
+        if file.exists() {
+            // Best effort: the name says what it was.
+            let _ = std::fs::remove_file(&file);
         }
+        status
     }
+}
+
+/// Whether no way of opening a file that changes it gets past the filter: it answers otherwise than Landlock or the
+/// file system would.
+fn changing_is_filtered() -> bool {
+    let refused = |options: &std::fs::OpenOptions| {
+        options.open("/dev/null").is_err_and(|error| error.raw_os_error() == Some(libc::ENOSYS))
+    };
+    let with = |flags| std::fs::OpenOptions::new().read(true).custom_flags(flags).clone();
+    refused(std::fs::OpenOptions::new().write(true))
+        && refused(std::fs::OpenOptions::new().read(true).write(true))
+        && refused(std::fs::OpenOptions::new().append(true))
+        && refused(&with(libc::O_CREAT))
+        && refused(&with(libc::O_TRUNC))
 }
 
 /// Lets the engine look at black bars on white: without its language data it does not get that far.
@@ -142,7 +184,7 @@ fn language_data() -> Option<PathBuf> {
     std::env::var_os("TESSDATA_PREFIX").map(PathBuf::from)
 }
 
-fn restrict_files() -> Result<Enforcement, String> {
+fn restrict_files() -> Result<Enforcement, Refused> {
     // Best effort: an older kernel enforces the part it knows.
     let abi = ABI::V6;
     let readable = READABLE.iter().map(PathBuf::from).chain(language_data());
@@ -153,7 +195,7 @@ fn restrict_files() -> Result<Enforcement, String> {
         .and_then(Ruleset::create)
         .and_then(|ruleset| ruleset.add_rules(path_beneath_rules(readable, AccessFs::ReadFile | AccessFs::ReadDir)))
         .and_then(landlock::RulesetCreated::restrict_self)
-        .map_err(|error| format!("Landlock: {error}"))?;
+        .map_err(|error| Refused::Landlock(error.to_string()))?;
     Ok(match status.ruleset {
         RulesetStatus::FullyEnforced => Enforcement::Full,
         RulesetStatus::PartiallyEnforced => Enforcement::Partial,
@@ -161,18 +203,45 @@ fn restrict_files() -> Result<Enforcement, String> {
     })
 }
 
-fn restrict_system_calls() -> Result<Enforcement, String> {
-    let Ok(architecture) = std::env::consts::ARCH.try_into() else { return Ok(Enforcement::Missing) };
-    let filter = || -> Result<BpfProgram, seccompiler::BackendError> {
-        let mut rules: BTreeMap<i64, Vec<SeccompRule>> = ALLOWED.iter().map(|&call| (call, Vec::new())).collect();
-        // Limits may be asked for, not changed: the address of the new ones must be null.
-        let asks = SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0)?;
-        rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![asks])?]);
-        // "Not implemented" rather than "forbidden": libraries fall back from it as they do on older kernels.
-        let denied = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
-        SeccompFilter::new(rules, denied, SeccompAction::Allow, architecture)?.try_into()
+/// The filter of system calls for a process of this id.
+fn filter(architecture: TargetArch, process: u32) -> Result<BpfProgram, seccompiler::BackendError> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = ALLOWED.iter().map(|&call| (call, Vec::new())).collect();
+    // Limits may be asked for, not changed: the address of the new ones must be null.
+    let asks = SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0)?;
+    rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![asks])?]);
+    // Files may be opened to be read: not written, made or cut to nothing. (`O_TMPFILE` needs a mode that writes.)
+    let changes = (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC).unsigned_abs();
+    let reads = |flags| {
+        let op = SeccompCmpOp::MaskedEq(u64::from(changes));
+        let condition = SeccompCondition::new(flags, SeccompCmpArgLen::Dword, op, 0)?;
+        Ok::<_, seccompiler::BackendError>(vec![SeccompRule::new(vec![condition])?])
     };
-    let program = filter().map_err(|error| format!("seccomp: {error}"))?;
+    rules.insert(libc::SYS_openat, reads(2)?);
+    #[cfg(target_arch = "x86_64")]
+    rules.insert(libc::SYS_open, reads(1)?);
+    let one_of = |argument, values: &[u32]| {
+        values
+            .iter()
+            .map(|value| {
+                let op = SeccompCmpOp::Eq;
+                let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Dword, op, u64::from(*value))?;
+                SeccompRule::new(vec![condition])
+            })
+            .collect::<Result<Vec<SeccompRule>, seccompiler::BackendError>>()
+    };
+    // A signal goes to this process (`abort`), never to another of the same user; nor may the kernel be asked to
+    // send one to another when a descriptor is ready (F_SETOWN, F_SETSIG).
+    rules.insert(libc::SYS_tgkill, one_of(0, &[process])?);
+    let harmless = [libc::F_GETFD, libc::F_SETFD, libc::F_GETFL, libc::F_DUPFD_CLOEXEC].map(i32::unsigned_abs);
+    rules.insert(libc::SYS_fcntl, one_of(1, &harmless)?);
+    // "Not implemented" rather than "forbidden": libraries fall back from it as they do on older kernels.
+    let denied = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
+    SeccompFilter::new(rules, denied, SeccompAction::Allow, architecture)?.try_into()
+}
+
+fn restrict_system_calls() -> Result<Enforcement, Refused> {
+    let Ok(architecture) = std::env::consts::ARCH.try_into() else { return Ok(Enforcement::Missing) };
+    let program = filter(architecture, std::process::id()).map_err(|error| Refused::Seccomp(error.to_string()))?;
     match seccompiler::apply_filter(&program) {
         Ok(()) => Ok(Enforcement::Full),
         Err(seccompiler::Error::Prctl(error) | seccompiler::Error::Seccomp(error))
@@ -180,12 +249,12 @@ fn restrict_system_calls() -> Result<Enforcement, String> {
         {
             Ok(Enforcement::Missing)
         }
-        Err(error) => Err(format!("seccomp: {error}")),
+        Err(error) => Err(Refused::Seccomp(error.to_string())),
     }
 }
 
-/// All that reading needs: memory, files that are already open or that Landlock lets through, the clock, signals to
-/// itself, and the end. No sockets, no programs, no processes, no threads, no changes to files.
+/// All that reading needs whatever its arguments: memory, files that are already open, the clock, and the end; opening
+/// files, signals to itself and the like have conditions, above. No sockets, no programs, no processes, no threads, no changes to files.
 const ALLOWED: &[libc::c_long] = &[
     // memory
     libc::SYS_brk,
@@ -195,7 +264,6 @@ const ALLOWED: &[libc::c_long] = &[
     libc::SYS_mremap,
     libc::SYS_madvise,
     // files
-    libc::SYS_openat,
     libc::SYS_close,
     libc::SYS_read,
     libc::SYS_readv,
@@ -211,7 +279,6 @@ const ALLOWED: &[libc::c_long] = &[
     libc::SYS_faccessat2,
     libc::SYS_getdents64,
     libc::SYS_getcwd,
-    libc::SYS_fcntl,
     libc::SYS_ppoll,
     // the clock and chance
     libc::SYS_clock_gettime,
@@ -231,7 +298,6 @@ const ALLOWED: &[libc::c_long] = &[
     libc::SYS_restart_syscall,
     libc::SYS_getpid,
     libc::SYS_gettid,
-    libc::SYS_tgkill,
     // what it is and what it used
     libc::SYS_getuid,
     libc::SYS_geteuid,
@@ -245,8 +311,6 @@ const ALLOWED: &[libc::c_long] = &[
     libc::SYS_exit_group,
     // of older interfaces, on this architecture only
     #[cfg(target_arch = "x86_64")]
-    libc::SYS_open,
-    #[cfg(target_arch = "x86_64")]
     libc::SYS_stat,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_lstat,
@@ -259,3 +323,84 @@ const ALLOWED: &[libc::c_long] = &[
     #[cfg(target_arch = "x86_64")]
     libc::SYS_time,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs a filter as the kernel does: a classic BPF program over the number of the call, the architecture, the
+    /// instruction pointer and six arguments.
+    fn allows(program: &BpfProgram, architecture: u32, call: libc::c_long, arguments: [u64; 3]) -> bool {
+        let mut data = vec![u32::try_from(call).unwrap(), architecture, 0, 0];
+        data.extend(arguments.iter().flat_map(|argument| {
+            [u32::try_from(argument & 0xffff_ffff).unwrap(), u32::try_from(argument >> 32).unwrap()]
+        }));
+        let (mut at, mut accumulator) = (0usize, 0u32);
+        loop {
+            let step = &program[at];
+            at += 1;
+            let jump = |holds: bool| usize::from(if holds { step.jt } else { step.jf });
+            match step.code {
+                0x20 => accumulator = data[step.k as usize / 4],
+                0x54 => accumulator &= step.k,
+                0x05 => at += step.k as usize,
+                0x15 => at += jump(accumulator == step.k),
+                0x25 => at += jump(accumulator > step.k),
+                0x35 => at += jump(accumulator >= step.k),
+                0x06 => return step.k == libc::SECCOMP_RET_ALLOW,
+                other => panic!("{other:#x} is no instruction of a filter"),
+            }
+        }
+    }
+
+    /// What a reader that serves another master could do with arguments of calls that it needs otherwise.
+    #[test]
+    fn the_filter_looks_at_the_arguments_of_calls_that_could_do_more() {
+        const OWN: u32 = 4711;
+        let architecture = TargetArch::try_from(std::env::consts::ARCH).unwrap();
+        let audit = if architecture == TargetArch::x86_64 { 0xc000_003e } else { 0xc000_00b7 };
+        let program = filter(architecture, OWN).unwrap();
+        let flags = |flags: libc::c_int| u64::from(flags.unsigned_abs());
+        let own = u64::from(OWN);
+        for (what, call, arguments, allowed) in [
+            ("reading a file", libc::SYS_openat, [0, 0, flags(libc::O_RDONLY | libc::O_CLOEXEC)], true),
+            ("writing a file", libc::SYS_openat, [0, 0, flags(libc::O_WRONLY)], false),
+            ("changing a file", libc::SYS_openat, [0, 0, flags(libc::O_RDWR)], false),
+            ("making a file", libc::SYS_openat, [0, 0, flags(libc::O_CREAT)], false),
+            ("emptying a file", libc::SYS_openat, [0, 0, flags(libc::O_TRUNC)], false),
+            ("a file without a name", libc::SYS_openat, [0, 0, flags(libc::O_TMPFILE | libc::O_RDWR)], false),
+            ("a signal to itself", libc::SYS_tgkill, [own, own, 6], true),
+            ("a signal to its parent", libc::SYS_tgkill, [1, 1, 9], false),
+            ("asking for flags", libc::SYS_fcntl, [0, flags(libc::F_GETFL), 0], true),
+            ("a copy of a descriptor", libc::SYS_fcntl, [0, flags(libc::F_DUPFD_CLOEXEC), 3], true),
+            ("signals through a descriptor", libc::SYS_fcntl, [0, flags(libc::F_SETOWN), 1], false),
+            ("changing flags", libc::SYS_fcntl, [0, flags(libc::F_SETFL), 0], false),
+            ("locking a file", libc::SYS_fcntl, [0, flags(libc::F_SETLK), 0], false),
+            ("asking for limits", libc::SYS_prlimit64, [0, 0, 0], true),
+            ("changing limits", libc::SYS_prlimit64, [0, 0, 1], false),
+            ("a signal to anybody", libc::SYS_kill, [own, 9, 0], false),
+            ("a socket", libc::SYS_socket, [2, 1, 0], false),
+            ("a program", libc::SYS_execve, [0, 0, 0], false),
+        ] {
+            assert_eq!(allows(&program, audit, call, arguments), allowed, "{what}");
+        }
+    }
+
+    /// No policy goes on without the filter of system calls, and the strict one not with half of Landlock.
+    #[test]
+    fn what_a_kernel_lacks_is_refused_as_the_policy_says() {
+        use Enforcement::{Full, Missing, Partial};
+        for (policy, files, system_calls, refused) in [
+            (SandboxPolicy::Warn, Full, Full, None),
+            (SandboxPolicy::Warn, Partial, Full, None),
+            (SandboxPolicy::Warn, Missing, Full, None),
+            (SandboxPolicy::Warn, Full, Missing, Some(Refused::NoSeccomp)),
+            (SandboxPolicy::Refuse, Full, Full, None),
+            (SandboxPolicy::Refuse, Partial, Full, Some(Refused::NotAllOfLandlock(Partial))),
+            (SandboxPolicy::Refuse, Missing, Full, Some(Refused::NotAllOfLandlock(Missing))),
+            (SandboxPolicy::Refuse, Full, Missing, Some(Refused::NoSeccomp)),
+        ] {
+            assert_eq!(permitted(policy, files, system_calls).err(), refused, "{policy:?} {files:?} {system_calls:?}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use claim::{Problem, ProblemCode};
 use std::io::Cursor;
 
 /// What people may send, as it is shown to them.
-const READ_HERE: [&str; 9] = ["PDF", "JPEG", "PNG", "TIFF", "WebP", "BMP", "XLSX", "XLS", "CSV"];
+pub(crate) const READ_HERE: [&str; 9] = ["PDF", "JPEG", "PNG", "TIFF", "WebP", "BMP", "XLSX", "XLS", "CSV"];
 
 /// A kind of file that is read here.
 #[derive(Debug, PartialEq)]

@@ -177,8 +177,9 @@ fn absurd_pages_are_named() {
 }
 
 #[test]
-fn a_blank_document_says_that_nothing_was_found() {
-    for bytes in [pdf(&[Content::new()]), b"\n\n , ,\n".to_vec()] {
+fn a_blank_document_and_a_letter_say_that_nothing_was_found() {
+    let letter = "拝啓 時下ますますご清栄のこととお慶び申し上げます。\n敬具\n".as_bytes().to_vec();
+    for bytes in [pdf(&[Content::new()]), b"\n\n , ,\n".to_vec(), letter] {
         let codes: Vec<ProblemCode> = plain(&bytes, "a").problems.iter().map(|problem| problem.code).collect();
         assert_eq!(codes, [ProblemCode::NothingFound]);
     }

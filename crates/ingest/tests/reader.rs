@@ -16,8 +16,25 @@ fn main() -> ExitCode {
     match filters.first().map(String::as_str) {
         Some(CHILD) => return ingest::child_main(),
         // What a program may do that is no reader.
-        Some("chatter") => {
+        Some("babble") => {
             println!("{}", "x".repeat(100_000));
+            return ExitCode::SUCCESS;
+        }
+        // What one may do that has seen a document and serves another master from then on.
+        Some(spoiled @ ("chatter" | "blames_the_machine" | "dies")) => {
+            println!(r#"{{"entered":{{"recognition":null}}}}"#);
+            match spoiled {
+                "chatter" => println!("{}", "x".repeat(100_000)),
+                "blames_the_machine" => println!(r#"{{"refused":"no_seccomp"}}"#),
+                _ => return ExitCode::from(7),
+            }
+            return ExitCode::SUCCESS;
+        }
+        Some("lacks_a_model") => {
+            println!(r#"{{"entered":{{"recognition":"no model"}}}}"#);
+            let problem = claim::Problem::new(ProblemCode::ReaderFailed);
+            let reading = Reading::unreadable("", claim::Sha256([0; 32]), "image/png", problem);
+            println!(r#"{{"reading":{}}}"#, serde_json::to_string(&reading).expect("a reading is JSON"));
             return ExitCode::SUCCESS;
         }
         Some("fail") => return ExitCode::from(7),
@@ -91,10 +108,12 @@ async fn the_sandbox_denies_network_files_and_programs() {
     let status = reader(Limits::default()).sandbox_status().await.unwrap();
     assert_eq!(status.system_calls, Enforcement::Full, "{status:?}");
     assert!(status.network_denied && status.programs_denied && status.writing_denied, "{status:?}");
+    // By the filter of system calls alone, whatever Landlock does.
+    assert!(status.changing_denied, "{status:?}");
     assert_eq!(status.recognition, None, "{status:?}");
     // Where the kernel has no Landlock, files can be read; the status says so instead of hiding it.
     assert_eq!(status.reading_denied, status.files != Enforcement::Missing, "{status:?}");
-    assert_eq!(status.is_complete(), status.files != Enforcement::Missing, "{status:?}");
+    assert_eq!(status.is_complete(), status.files == Enforcement::Full, "{status:?}");
 }
 
 async fn a_document_that_takes_too_long_is_ended() {
@@ -124,13 +143,23 @@ async fn a_document_that_needs_too_much_memory_brings_down_its_process_only() {
 async fn what_is_no_reader_is_an_error_or_a_problem_and_never_a_reading() {
     let limits = Limits { answer_bytes: 10_000, ..Limits::default() };
     let bytes = pdf(&[receipt()]);
-    for (argument, why) in [("chatter", "answer too long"), ("fail", "exit code 7")] {
-        let reader = Reader::new(this_program(), vec![argument.to_owned()], limits.clone());
-        let reading = reader.read("a.pdf", &bytes, None).await.unwrap();
+    let as_reader = |argument: &str| Reader::new(this_program(), vec![argument.to_owned()], limits.clone());
+    for (argument, why) in
+        [("chatter", "answer too long"), ("blames_the_machine", "answer not understood"), ("dies", "exit code 7")]
+    {
+        let reading = as_reader(argument).read("a.pdf", &bytes, None).await.unwrap();
         assert_eq!(only_problem(&reading), ProblemCode::ReaderFailed);
         assert!(reading.problems[0].message(Lang::En).contains(why), "{reading:?}");
-        assert!(matches!(reader.sandbox_status().await, Err(ReaderError::NotAReader { .. })));
+        assert!(matches!(as_reader(argument).sandbox_status().await, Err(ReaderError::NotAReader { .. })));
     }
+    // No document was sent to these, so none is blamed.
+    for argument in ["babble", "fail"] {
+        let error = as_reader(argument).read("a.pdf", &bytes, None).await.unwrap_err();
+        assert!(matches!(error, ReaderError::NotAReader { .. }), "{error}");
+        assert!(matches!(as_reader(argument).sandbox_status().await, Err(ReaderError::NotAReader { .. })));
+    }
+    let error = as_reader("lacks_a_model").read("a.pdf", &bytes, None).await.unwrap_err();
+    assert!(matches!(&error, ReaderError::Recognition { found } if found == "no model"), "{error}");
     let missing = Reader::new("/nowhere/kofu".into(), vec![], limits);
     let error = missing.read("a.pdf", &bytes, None).await.unwrap_err();
     assert!(matches!(error, ReaderError::Spawn { .. }), "{error}");

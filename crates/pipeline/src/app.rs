@@ -1,12 +1,13 @@
 //! What a command works with: the store, the rules, the configuration, the clock and the log's key.
 
-use crate::cli::Global;
+use crate::cli::{Global, Need};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::rulebook::Rulebook;
+use crate::told::Told;
 use anyhow::{Context, Result, bail};
 use claim::{Actor, Lang, day_in_japan};
-use decision_log::{Entry, Event};
+use decision_log::{Entry, Event, SigningKey};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
 use store::{Store, StoreConfig};
@@ -23,11 +24,19 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Opens the store that `global` names, creating it where there is none.
-    pub(crate) async fn open(global: &Global, clock: Clock) -> Result<App> {
+    /// Opens the store that `global` names. Where there is none, it is made only for a command that may.
+    pub(crate) async fn open(global: &Global, clock: Clock, need: Need) -> Result<App> {
         let config = Config::read(global.config.as_deref())?;
         let data = &global.data;
-        std::fs::create_dir_all(data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
+        if need == Need::Makes {
+            std::fs::create_dir_all(data).map_err(|error| {
+                Told::new(
+                    format!("データフォルダー {} を作成できません。", data.display()),
+                    format!("the data folder {} cannot be made", data.display()),
+                )
+                .because(error)
+            })?;
+        }
         let mut at = StoreConfig::in_folder(data)?;
         at.max_attempts = config.work.attempts_max;
         if let Some(url) = &global.database_url {
@@ -36,8 +45,7 @@ impl App {
         if let Some(url) = &global.object_url {
             at.object_url.clone_from(url);
         }
-        let store =
-            Store::open(&at).await.with_context(|| format!("the store of {} cannot be opened", data.display()))?;
+        let store = if need == Need::Makes { Store::open(&at).await? } else { Store::open_existing(&at).await? };
         Ok(App {
             rulebook: Rulebook::new(store.clone()),
             store,
@@ -66,34 +74,69 @@ impl App {
         }
     }
 
-    /// The key that signs checkpoints; made on first use, readable by its owner only.
-    pub(crate) fn signing_key(&self) -> Result<decision_log::SigningKey> {
-        let path = self.config.log.key_file.clone().unwrap_or_else(|| self.data.join("decision-log.key"));
-        if !path.exists() {
-            make_key(&path, &self.config.log.origin)?;
+    fn key_path(&self) -> PathBuf {
+        self.config.log.key_file.clone().unwrap_or_else(|| self.data.join("decision-log.key"))
+    }
+
+    /// The key that signs checkpoints, as it is kept. A key that is gone is not replaced: what it signed could then no
+    /// longer be verified here.
+    pub(crate) fn kept_key(&self) -> Result<SigningKey> {
+        let path = self.key_path();
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(Told::new(
+                format!(
+                    "決定記録の署名鍵 {} がありません。バックアップから戻すか、設定の log.key_file を確かめてください。",
+                    path.display()
+                ),
+                format!(
+                    "the key {} that signed the decision log is missing; restore it from a backup, or check log.key_file \
+                     in the configuration",
+                    path.display()
+                ),
+            )),
+            Err(error) => {
+                return Err(error).with_context(|| format!("the log's key {} cannot be read", path.display()));
+            }
+        };
+        SigningKey::parse(&text).with_context(|| format!("the log's key {} is not valid", path.display()))
+    }
+
+    /// The key that signs checkpoints; made on first use, before anything was signed, readable by its owner only.
+    pub(crate) async fn signing_key(&self) -> Result<SigningKey> {
+        let path = self.key_path();
+        if !path.exists() && self.store.latest_checkpoint().await?.is_none() {
+            make_key(&path, &self.config.log.origin)
+                .with_context(|| format!("the log's key {} cannot be written", path.display()))?;
         }
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("the log's key {} cannot be read", path.display()))?;
-        decision_log::SigningKey::parse(&text).with_context(|| format!("the log's key {} is not valid", path.display()))
+        self.kept_key()
     }
 }
 
+/// The key is there whole or not at all, however the machine ends: half a key would be a key that is gone.
 fn make_key(path: &Path, origin: &str) -> Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
-    let mut seed = [0u8; 32];
-    if let Err(error) = getrandom::fill(&mut seed) {
+    let (mut seed, mut name) = ([0u8; 32], [0u8; 8]);
+    if let Err(error) = getrandom::fill(&mut seed).and_then(|()| getrandom::fill(&mut name)) {
         bail!("no random bytes for the log's key: {error}");
     }
-    let key = decision_log::SigningKey::from_seed(origin, seed)?;
+    let key = SigningKey::from_seed(origin, seed)?;
+    let mut part = path.as_os_str().to_owned();
+    part.push(format!(".{}.part", hex::encode(name)));
+    let part = PathBuf::from(part);
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+    file.write_all(key.to_text().as_bytes())?;
+    file.sync_all()?;
     // Two processes may start at once: whoever comes second finds the key already there.
-    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => {
-            file.write_all(key.to_text().as_bytes())?;
-            file.sync_all()?;
-            Ok(())
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error).with_context(|| format!("the log's key {} cannot be written", path.display())),
+    let linked = std::fs::hard_link(&part, path);
+    std::fs::remove_file(&part)?;
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error.into()),
+        _ => {}
     }
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }

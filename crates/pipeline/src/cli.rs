@@ -1,6 +1,6 @@
 //! The command line: every command with its help. What each does is in `command/`.
 
-use claim::Lang;
+use claim::{Actor, ClaimId, Lang};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use std::path::PathBuf;
@@ -54,6 +54,11 @@ impl Global {
             None if std::env::var("LANG").is_ok_and(|lang| lang.starts_with("en")) => Lang::En,
             None => Lang::Ja,
         }
+    }
+
+    /// Whether it is plain without opening anything that there is no store.
+    pub(crate) fn is_without_store(&self) -> bool {
+        self.database_url.is_none() && !self.data.join("kofu.sqlite").is_file()
     }
 }
 
@@ -117,19 +122,15 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Claims(ClaimsCommand),
     /// 待っている処理を進めます / run the stages on what is queued
-    Work {
-        /// 待っている処理がなくなったら終わります / stop when nothing is left
-        #[arg(long)]
-        drain: bool,
-    },
+    Work(WorkArgs),
     /// 支払バッチを扱います / payment batches
     #[command(subcommand)]
     Batch(BatchCommand),
     /// 通知書を PDF で書き出します / notices as PDF
     Notices {
         /// この申請のものだけ / of one claim only
-        #[arg(long, value_name = "ID")]
-        claim: Option<String>,
+        #[arg(long, value_name = "ID", value_parser = claim_id)]
+        claim: Option<ClaimId>,
         /// 書き出すフォルダー / the folder to write to
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
@@ -154,6 +155,22 @@ pub(crate) enum Command {
     /// The throw-away process that reads one document. Not for people: it takes a request on standard input.
     #[command(hide = true)]
     ReaderProcess,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WorkArgs {
+    /// 待っている処理がなくなったら終わります / stop when nothing is left
+    #[arg(long)]
+    pub(crate) drain: bool,
+    /// 止まっている処理とその理由を一覧にします / list the jobs that are parked, with the reason
+    #[arg(long, conflicts_with = "drain")]
+    pub(crate) parked: bool,
+    /// この申請の止まっている処理を、もう一度待ち行列に入れます / put the parked jobs of this claim back into the queue
+    #[arg(long, value_name = "ID", value_parser = claim_id, conflicts_with = "parked")]
+    pub(crate) retry: Option<ClaimId>,
+    /// --parked の一覧を JSON Lines で書きます / with --parked, one JSON object a line
+    #[arg(long, requires = "parked")]
+    pub(crate) json: bool,
 }
 
 /// A fund's own programmes beside those that the program carries.
@@ -207,16 +224,16 @@ pub(crate) enum ProgrammesCommand {
         #[arg(long, value_name = "DATE", value_parser = day)]
         from: Date,
         /// 登録する職員のアカウント / the account of who proposes
-        #[arg(long = "by", value_name = "ACCOUNT")]
-        by: String,
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
     },
     /// 規則の案に同意します / agree to proposed rules
     Agree {
         /// 案のハッシュ（last は最後に登録したもの） / the draft's hash; last is the one proposed last
         hash: String,
         /// 同意する職員のアカウント / the account of who agrees
-        #[arg(long = "by", value_name = "ACCOUNT")]
-        by: String,
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
     },
     /// 規則の案の一覧 / list proposed rules
     Drafts {
@@ -239,6 +256,9 @@ pub(crate) enum FacilitiesCommand {
     Import {
         /// 名簿のファイル / the register
         file: PathBuf,
+        /// 取り込む職員のアカウント（決定記録に記載） / the account of who imports, for the decision log
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Option<Actor>,
     },
     /// 一覧 / list them
     List {
@@ -273,23 +293,30 @@ pub(crate) enum ClaimsCommand {
     /// 一つの申請の状態・所見・計算 / one claim with its state, findings and trace
     Show {
         /// 申請の受付番号 / the claim's id
-        id: String,
+        #[arg(value_parser = claim_id)]
+        id: ClaimId,
         #[command(flatten)]
         json: Json,
     },
     /// 確認中の申請を決定します / decide a claim that waits for a person
     Decide {
         /// 申請の受付番号 / the claim's id
-        id: String,
+        #[arg(value_parser = claim_id)]
+        id: ClaimId,
         /// 決定の内容 / what is decided
         #[arg(value_enum)]
         decision: DecisionArg,
         /// 決定する職員のアカウント / the account of who decides
-        #[arg(long = "by", value_name = "ACCOUNT")]
-        by: String,
-        /// 理由（通知書に記載） / a reason, printed on the notice
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
+        /// 理由（通知書に記載）。提案と異なる決定には必要 / a reason, printed on the notice; needed where the decision is
+        /// not the one that is proposed
         #[arg(long)]
         reason: Option<String>,
+        /// 不交付に当たる所見を承知のうえで交付決定とするとき、その所見の符号 / the findings that forbid a grant, each by its
+        /// code, when it is granted all the same
+        #[arg(long = "override", value_name = "CODE", value_delimiter = ',')]
+        overridden: Vec<String>,
     },
 }
 
@@ -308,8 +335,8 @@ pub(crate) enum BatchCommand {
     /// 交付決定済みの申請をまとめます / gather approved claims
     Prepare {
         /// 準備する職員のアカウント / the account of who prepares
-        #[arg(long = "by", value_name = "ACCOUNT")]
-        by: String,
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
         /// 振込指定日（既定は翌月の最終営業日） / the day of payment instead of the next month's last business day
         #[arg(long, value_name = "DATE", value_parser = day)]
         pay_on: Option<Date>,
@@ -319,8 +346,16 @@ pub(crate) enum BatchCommand {
         /// 支払バッチ（last は最後に準備したもの） / the batch; last is the one prepared last
         id: String,
         /// 承認する職員のアカウント / the account of who releases
-        #[arg(long = "by", value_name = "ACCOUNT")]
-        by: String,
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
+    },
+    /// 承認前の支払バッチを取り消します / give up a batch that has not been released
+    Cancel {
+        /// 支払バッチ（last は最後に準備したもの） / the batch; last is the one prepared last
+        id: String,
+        /// 取り消す職員のアカウント / the account of who cancels
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
     },
     /// 振込データと一覧を書き出します / write the bank file and the list
     Export {
@@ -362,7 +397,83 @@ pub(crate) enum LogCommand {
     Replay,
 }
 
+/// What a command needs of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// One that is there; nothing is added to the decision log.
+    Reads,
+    /// One that is there.
+    Changes,
+    /// One that is made where there is none.
+    Makes,
+}
+
+impl Command {
+    /// What it needs of the store: a mistyped data folder must not look like an empty one where all is well.
+    pub(crate) fn need(&self) -> Need {
+        match self {
+            Command::Demo { .. } | Command::Serve { .. } => Need::Makes,
+            Command::Work(WorkArgs { parked: true, .. }) => Need::Reads,
+            Command::Work(WorkArgs { retry: Some(_), .. }) => Need::Changes,
+            Command::Work(_) => Need::Makes,
+            Command::Facilities(FacilitiesCommand::Import { .. })
+            | Command::Claims(ClaimsCommand::Import { .. })
+            | Command::Programmes(ProgrammesArgs { command: Some(ProgrammesCommand::Propose { .. }), .. }) => {
+                Need::Makes
+            }
+            Command::Claims(ClaimsCommand::Decide { .. })
+            | Command::Batch(
+                BatchCommand::Prepare { .. } | BatchCommand::Release { .. } | BatchCommand::Cancel { .. },
+            )
+            | Command::Programmes(ProgrammesArgs { command: Some(ProgrammesCommand::Agree { .. }), .. }) => {
+                Need::Changes
+            }
+            _ => Need::Reads,
+        }
+    }
+}
+
+/// An account of the fund's staff: an id, not a name, of characters that look the same everywhere. Spaces, control
+/// characters or another width would make one person look like two.
+fn staff(account: &str) -> Result<Actor, String> {
+    let plain = account.chars().all(|c| c.is_ascii_alphanumeric() || "._@-".contains(c));
+    if plain && (1..=ACCOUNT_CHARACTERS_MAX).contains(&account.len()) {
+        return Ok(Actor::staff(account));
+    }
+    Err(format!("expected 1 to {ACCOUNT_CHARACTERS_MAX} of the characters A-Z a-z 0-9 . _ @ -"))
+}
+
+/// The longest id of an account.
+const ACCOUNT_CHARACTERS_MAX: usize = 64;
+
+/// A claim's id, in any case: it may have been read out over the telephone.
+fn claim_id(text: &str) -> Result<ClaimId, String> {
+    Ok(ClaimId::from(text.trim().to_uppercase()))
+}
+
 /// A day in any written form.
 fn day(text: &str) -> Result<Date, String> {
     claim::parse_day(text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_that_is_blank_or_could_pass_for_another_is_refused() {
+        for good in ["officer-a", "a", "taro.yamada@fund.example", &"x".repeat(64)] {
+            assert_eq!(staff(good).unwrap(), Actor::staff(good));
+        }
+        for bad in ["", " ", "officer a", "officer-a\u{7}", "officer-a ", "ｏｆｆｉｃｅｒ", "a:b", &"x".repeat(65)]
+        {
+            assert!(staff(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_holds_together() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
 }

@@ -8,18 +8,21 @@ mod cli;
 mod clock;
 mod command;
 mod config;
+mod file;
 mod output;
 mod register;
 mod rulebook;
 mod stage;
+mod told;
 mod worker;
 
 use app::App;
 use clap::Parser;
-use cli::{Cli, Command};
+use cli::{Cli, Command, LogCommand, Need};
 use clock::Clock;
 use command::Done;
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 /// Runs the command line and returns its exit code: 0 done, 1 it could not be done, 2 wrong usage.
@@ -34,15 +37,20 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        // Colours only where a terminal obeys them: in a file they are noise.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("KOFU_LOG").unwrap_or_else(|_| "warn,sqlx=error".into()),
         )
         .init();
+    let lang = cli.global.lang();
     match execute(cli) {
         Ok(Done::All) => ExitCode::SUCCESS,
         Ok(Done::NotAll) => ExitCode::FAILURE,
+        // Whoever read the output has seen enough.
+        Err(error) if error.is::<output::Closed>() => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("kofu: {error:#}");
+            eprintln!("kofu: {}", told::in_language(&error, lang));
             ExitCode::FAILURE
         }
     }
@@ -60,6 +68,9 @@ fn execute(cli: Cli) -> anyhow::Result<Done> {
                 return Ok(done);
             }
         }
+        Command::Log(LogCommand::Verify { export: Some(folder), key, earlier }) => {
+            return command::log::verify_export(&folder, key.as_deref(), earlier.as_deref(), lang);
+        }
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -71,25 +82,35 @@ fn execute(cli: Cli) -> anyhow::Result<Done> {
             }
             Command::Demo { samples, json } => command::demo::run(global, &samples, json.json).await,
             command => {
-                let app = App::open(global, Clock::System).await?;
-                match command {
-                    Command::Facilities(command) => command::facilities::run(&app, command).await,
-                    Command::Claims(command) => command::claims::run(&app, command).await,
-                    Command::Programmes(args) => command::programmes::run(&app, args).await,
-                    Command::Simulate { programmes, since, out, json } => {
-                        command::simulate::run(&app, &programmes, since, out.as_deref(), json.json).await
-                    }
-                    Command::Work { drain } => command::work::run(&app, drain).await,
-                    Command::Batch(command) => command::batch::run(&app, command).await,
-                    Command::Notices { claim, out } => command::notices::run(&app, claim.as_deref(), &out).await,
-                    Command::Log(command) => command::log::run(&app, command).await,
-                    Command::Serve { listen, no_work } => command::serve::run(&app, listen, no_work).await,
-                    Command::Check { json } => command::check::run(&app, json.json).await,
-                    Command::Demo { .. } | Command::Read { .. } | Command::Assess { .. } | Command::ReaderProcess => {
-                        unreachable!("handled above")
-                    }
+                let need = command.need();
+                let app = App::open(global, Clock::System, need).await?;
+                let done = on_store(&app, command).await;
+                // Also after an error: what was done before it is in the log.
+                if need != Need::Reads {
+                    command::log::seal(&app).await;
                 }
+                done
             }
         }
     })
+}
+
+async fn on_store(app: &App, command: Command) -> anyhow::Result<Done> {
+    match command {
+        Command::Facilities(command) => command::facilities::run(app, command).await,
+        Command::Claims(command) => command::claims::run(app, command).await,
+        Command::Programmes(args) => command::programmes::run(app, args).await,
+        Command::Simulate { programmes, since, out, json } => {
+            command::simulate::run(app, &programmes, since, out.as_deref(), json.json).await
+        }
+        Command::Work(args) => command::work::run(app, args).await,
+        Command::Batch(command) => command::batch::run(app, command).await,
+        Command::Notices { claim, out } => command::notices::run(app, claim.as_ref(), &out).await,
+        Command::Log(command) => command::log::run(app, command).await,
+        Command::Serve { listen, no_work } => command::serve::run(app, listen, no_work).await,
+        Command::Check { json } => command::check::run(app, json.json).await,
+        Command::Demo { .. } | Command::Read { .. } | Command::Assess { .. } | Command::ReaderProcess => {
+            unreachable!("handled before a store was opened")
+        }
+    }
 }

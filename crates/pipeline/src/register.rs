@@ -2,12 +2,19 @@
 //!
 //! A row that is wrong is told with its place and left out; the good rows beside it are taken.
 
+use crate::file::{self, Links};
+use crate::output::visible;
+use crate::told::{expected_code, expected_day};
 use calamine::Reader as _;
 use claim::{
     AccountKind, BankAccount, Facility, FacilityKind, InstitutionCode, Lang, ProgrammeId, TransitionalMeasure,
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::Path;
+
+/// The most bytes of a register: all of Japan's facilities, 230,000 rows, are some 50 megabytes.
+const BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// The columns, in the order in which `samples/facilities.csv` has them. Any order will do; all must be there.
 const COLUMNS: [&str; 16] = [
@@ -39,7 +46,7 @@ pub(crate) struct Register {
 /// One thing that is wrong with a register file.
 #[derive(Debug, Serialize)]
 pub(crate) struct RegisterError {
-    /// `unreadable`, `column-missing`, `invalid-value`, `duplicate`.
+    /// `unreadable`, `empty`, `column-missing`, `invalid-value`, `duplicate`.
     pub(crate) code: &'static str,
     /// File, row and column.
     pub(crate) place: String,
@@ -48,14 +55,14 @@ pub(crate) struct RegisterError {
 }
 
 impl Register {
-    /// Reads `path`.
-    pub(crate) fn read(path: &Path, lang: Lang) -> Register {
-        let name = path.display().to_string();
-        let rows = std::fs::read(path)
-            .map_err(|error| error.to_string())
+    /// Reads `path`; earlier grants are of `programmes`.
+    pub(crate) fn read(path: &Path, programmes: &[ProgrammeId], lang: Lang) -> Register {
+        let name = visible(&path.display().to_string()).into_owned();
+        let rows = file::read_plain(path, BYTES_MAX, Links::Followed)
+            .map_err(|fault| fault.message(lang))
             .and_then(|bytes| if bytes.starts_with(b"PK") { workbook_rows(bytes) } else { csv_rows(&bytes) });
         match rows {
-            Ok(rows) => Rows { name: &name, lang, register: Register::default() }.read(rows),
+            Ok(rows) => Rows { name: &name, programmes, lang, register: Register::default() }.read(rows),
             Err(reason) => Register {
                 facilities: Vec::new(),
                 errors: vec![RegisterError {
@@ -126,27 +133,66 @@ fn workbook_rows(bytes: Vec<u8>) -> Result<Vec<Vec<String>>, String> {
 
 struct Rows<'a> {
     name: &'a str,
+    programmes: &'a [ProgrammeId],
     lang: Lang,
     register: Register,
 }
 
 impl Rows<'_> {
     fn read(mut self, rows: Vec<Vec<String>>) -> Register {
-        let Some(header) = rows.first() else {
-            self.wrong("column-missing", 1, "", "", &COLUMNS.join(", "));
+        let filled = |row: &Vec<String>| row.iter().any(|cell| !cell.is_empty());
+        let Some(header) = rows.first().filter(|_| rows.iter().any(filled)) else {
+            let columns = COLUMNS.join(",");
+            self.error(
+                "empty",
+                1,
+                "",
+                match self.lang {
+                    Lang::Ja => {
+                        format!("名簿が空です。1行目に列の名前（{columns}）、2行目以降に医療機関等を記入してください。")
+                    }
+                    Lang::En => {
+                        format!("is empty; put the names of the columns in row 1 ({columns}), and facilities below")
+                    }
+                },
+            );
             return self.register;
         };
         let mut at = [0usize; COLUMNS.len()];
         for (slot, column) in at.iter_mut().zip(COLUMNS) {
             match header.iter().position(|name| name.trim() == column) {
                 Some(found) => *slot = found,
-                None => self.wrong("column-missing", 1, column, &header.join(","), column),
+                None => self.error(
+                    "column-missing",
+                    1,
+                    column,
+                    match self.lang {
+                        Lang::Ja => format!("列「{column}」がありません。1行目に列の名前を追加してください。"),
+                        Lang::En => format!("there is no column {column}; add its name to row 1"),
+                    },
+                ),
             }
         }
         if !self.register.errors.is_empty() {
             return self.register;
         }
-        for (index, row) in rows.iter().enumerate().skip(1).filter(|(_, row)| row.iter().any(|cell| !cell.is_empty())) {
+        if !rows.iter().skip(1).any(filled) {
+            self.error(
+                "empty",
+                2,
+                "",
+                match self.lang {
+                    Lang::Ja => {
+                        "見出しの行だけで、医療機関等の行がありません。2行目以降に記入してください。".to_owned()
+                    }
+                    Lang::En => {
+                        "there is no facility, only the row of column names; put facilities below it".to_owned()
+                    }
+                },
+            );
+        }
+        let mut first_rows: BTreeMap<InstitutionCode, usize> = BTreeMap::new();
+        for (index, row) in rows.iter().enumerate().skip(1).filter(|(_, row)| filled(row)) {
             let line = index + 1;
             let before = self.register.errors.len();
             let cell = |column: &str| {
@@ -157,30 +203,34 @@ impl Rows<'_> {
             if let Some(facility) = facility
                 && self.register.errors.len() == before
             {
-                if self.register.facilities.iter().any(|other| other.code == facility.code) {
-                    self.wrong(
-                        "duplicate",
-                        line,
-                        "code",
-                        facility.code.as_str(),
-                        "1 行に 1 医療機関等 / one row a facility",
-                    );
-                } else {
-                    self.register.facilities.push(facility);
+                match first_rows.get(&facility.code) {
+                    Some(first) => self.error("duplicate", line, "code", match self.lang {
+                        Lang::Ja => format!(
+                            "医療機関等コード {} は、{first}行目にもあります。1つの医療機関等は1行とし、どちらかを削除してください。",
+                            facility.code
+                        ),
+                        Lang::En => {
+                            format!("found {}, which stands in row {first} too; keep one of the two rows", facility.code)
+                        }
+                    }),
+                    None => {
+                        first_rows.insert(facility.code.clone(), line);
+                        self.register.facilities.push(facility);
+                    }
                 }
             }
         }
         self.register
     }
 
-    fn wrong(&mut self, code: &'static str, line: usize, column: &str, found: &str, expected: &str) {
+    /// A cell with another value than it may have; `expected` is a phrase in Japanese and in English.
+    fn wrong(&mut self, line: usize, column: &str, found: &str, [ja, en]: [&str; 2]) {
         let message = match self.lang {
-            Lang::Ja => {
-                format!("「{found}」は正しくありません。期待する値: {expected}。訂正して、もう一度取り込んでください。")
-            }
-            Lang::En => format!("found {found:?}, expected {expected}; correct it and import again"),
+            Lang::Ja if found.is_empty() => format!("空欄です。正しい値: {ja}。記入して、もう一度取り込んでください。"),
+            Lang::Ja => format!("「{found}」は使えません。正しい値: {ja}。訂正して、もう一度取り込んでください。"),
+            Lang::En => format!("found {found:?}, expected {en}; correct it and import again"),
         };
-        self.error(code, line, column, message);
+        self.error("invalid-value", line, column, message);
     }
 
     fn error(&mut self, code: &'static str, line: usize, column: &str, message: String) {
@@ -188,27 +238,30 @@ impl Rows<'_> {
             Lang::Ja => format!("{} {line}行目 {column}", self.name),
             Lang::En => format!("{} row {line} {column}", self.name),
         };
-        self.register.errors.push(RegisterError { code, place, message });
+        let message = visible(&message).into_owned();
+        self.register.errors.push(RegisterError { code, place: place.trim_end().to_owned(), message });
     }
 
     fn facility<'r>(&mut self, line: usize, cell: &dyn Fn(&str) -> &'r str) -> Option<Facility> {
         let code = match InstitutionCode::parse(cell("code")) {
             Ok(code) => Some(code),
             Err(error) => {
-                self.wrong("invalid-value", line, "code", cell("code"), &error.to_string());
+                let [ja, en] = expected_code(&error);
+                self.wrong(line, "code", cell("code"), [&ja, &en]);
                 None
             }
         };
         let kind = FacilityKind::from_code(cell("kind"));
         if kind.is_none() {
             let kinds = FacilityKind::ALL.map(FacilityKind::code).join(", ");
-            self.wrong("invalid-value", line, "kind", cell("kind"), &kinds);
+            self.wrong(line, "kind", cell("kind"), [&kinds, &kinds]);
         }
         for column in ["name", "founder"] {
             if cell(column).is_empty() {
-                self.wrong("invalid-value", line, column, "", "名称 / a name");
+                self.wrong(line, column, "", ["名称", "a name"]);
             }
         }
+        let earlier_grants = self.earlier_grants(line, cell("earlier_grants"));
         let measure = self.measure(line, cell);
         let account = self.account(line, cell);
         Some(Facility {
@@ -219,14 +272,20 @@ impl Rows<'_> {
             postal_code: cell("postal_code").to_owned(),
             address: cell("address").to_owned(),
             transitional_measure: measure,
-            earlier_grants: cell("earlier_grants")
-                .split(';')
-                .map(str::trim)
-                .filter(|id| !id.is_empty())
-                .map(ProgrammeId::from)
-                .collect(),
+            earlier_grants,
             account,
         })
+    }
+
+    /// The programmes that have paid a facility. One that no rules know would forbid nothing, so it is an error.
+    fn earlier_grants(&mut self, line: usize, cell: &str) -> Vec<ProgrammeId> {
+        let grants: Vec<ProgrammeId> =
+            cell.split(';').map(str::trim).filter(|id| !id.is_empty()).map(ProgrammeId::from).collect();
+        for unknown in grants.iter().filter(|id| !self.programmes.contains(id)) {
+            let known = self.programmes.iter().map(ProgrammeId::as_str).collect::<Vec<_>>().join("; ");
+            self.wrong(line, "earlier_grants", unknown.as_str(), [&known, &known]);
+        }
+        grants
     }
 
     fn measure<'r>(&mut self, line: usize, cell: &dyn Fn(&str) -> &'r str) -> Option<TransitionalMeasure> {
@@ -237,7 +296,7 @@ impl Rows<'_> {
         }
         let parsed = number.trim_matches(['(', ')', '（', '）']).parse::<u8>().ok().filter(|n| (1..=6).contains(n));
         if parsed.is_none() {
-            self.wrong("invalid-value", line, "transitional_measure", number, "1 - 6");
+            self.wrong(line, "transitional_measure", number, ["1から6まで", "1 to 6"]);
         }
         let ended_on = if ended.is_empty() {
             None
@@ -245,7 +304,8 @@ impl Rows<'_> {
             match claim::parse_day(ended) {
                 Ok(day) => Some(day),
                 Err(error) => {
-                    self.wrong("invalid-value", line, "transitional_measure_ended_on", ended, &error.to_string());
+                    let [ja, en] = expected_day(&error);
+                    self.wrong(line, "transitional_measure_ended_on", ended, [&ja, &en]);
                     None
                 }
             }
@@ -263,7 +323,8 @@ impl Rows<'_> {
             "savings" | "貯蓄" => Some(AccountKind::Savings),
             "other" | "その他" => Some(AccountKind::Other),
             other => {
-                self.wrong("invalid-value", line, "account_kind", other, "ordinary, current, savings, other");
+                let kinds = ["普通、当座、貯蓄、その他", "ordinary, current, savings, other"];
+                self.wrong(line, "account_kind", other, kinds);
                 None
             }
         };
@@ -301,6 +362,10 @@ fn account_column(field: reporting::PaymentField) -> &'static str {
 mod tests {
     use super::*;
 
+    fn read(path: &Path, lang: Lang) -> Register {
+        Register::read(path, &["home-consent".into(), "limited-type".into()], lang)
+    }
+
     #[test]
     fn good_rows_are_taken_and_each_bad_cell_is_named() {
         let folder = tempfile::tempdir().unwrap();
@@ -313,10 +378,11 @@ mod tests {
              3410712362,ward,a,b,,,9,きのう,,12,ミホン,001,ホンテン,gold,12345678,\n\
              1310110049,clinic,a,b,,,,,,,,,,,,\n\
              0110113719,hospital,北の病院,北の会,,,,,,,,,,,,\n\
-             1310110049,clinic,a,b,,,,,,0001,ミホン,001,本店,ordinary,1,ミホン・クリニツク\n"
+             1310110049,clinic,a,b,,,,,,0001,ミホン,001,本店,ordinary,1,ミホン・クリニツク\n\
+             0110113719,hospital,a,b,,,,,home-consent; moon,,,,,,,\n"
         );
         std::fs::write(&path, text).unwrap();
-        let register = Register::read(&path, Lang::En);
+        let register = read(&path, Lang::En);
         let names: Vec<&str> = register.facilities.iter().map(|f| f.name.as_str()).collect();
         assert_eq!(names, ["見本診療所", "北の病院"]);
         assert_eq!(register.facilities[0].transitional_measure.unwrap().ended_on.unwrap().to_string(), "2025-03-31");
@@ -336,8 +402,13 @@ mod tests {
                 "row 5 code",
                 "row 7 branch_name",
                 "row 7 account_holder",
+                // A programme that nobody knows would forbid nothing.
+                "row 8 earlier_grants",
             ]
         );
+        assert!(register.errors[8].message.contains("row 2"), "{:?}", register.errors[8]);
+        let ja = read(&path, Lang::Ja).errors;
+        assert!(ja.iter().all(|error| !error.message.contains("expected")), "one language at a time: {ja:#?}");
     }
 
     #[test]
@@ -346,9 +417,14 @@ mod tests {
         let path = folder.path().join("r.csv");
         let text = format!("{}\n0110113719,hospital,㈱北の病院,北の会,,,,,,,,,,,,\n", COLUMNS.join(","));
         std::fs::write(&path, encoding_rs::SHIFT_JIS.encode(&text).0).unwrap();
-        assert_eq!(Register::read(&path, Lang::Ja).facilities[0].name, "㈱北の病院");
+        assert_eq!(read(&path, Lang::Ja).facilities[0].name, "㈱北の病院");
+        for nothing in ["", "\n\n", &format!("{}\n", COLUMNS.join(","))] {
+            std::fs::write(&path, nothing).unwrap();
+            let errors = read(&path, Lang::Ja).errors;
+            assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), ["empty"], "{nothing:?}");
+        }
         std::fs::write(&path, "code,name\n").unwrap();
-        let errors = Register::read(&path, Lang::Ja).errors;
+        let errors = read(&path, Lang::Ja).errors;
         assert_eq!(errors.len(), COLUMNS.len() - 2);
         assert!(errors.iter().all(|error| error.code == "column-missing"));
     }

@@ -1,7 +1,9 @@
 //! Which rules decide: those that the program carries, a fund's own programmes beside them, and drafts from the day on
 //! which they hold.
 
-use anyhow::{Context, Result, bail};
+use crate::told::Told;
+use anyhow::{Context, Result};
+use claim::Lang;
 use jiff::civil::Date;
 use rules::{ProgrammeFile, Ruleset, RulesetError};
 use std::collections::BTreeMap;
@@ -95,8 +97,14 @@ pub(crate) fn with_own(folder: &Path) -> Result<Ruleset> {
     let mut files: BTreeMap<String, String> =
         Ruleset::embedded_files().iter().map(|file| (file.path.to_owned(), file.text.to_owned())).collect();
     let mut found = false;
-    let entries = std::fs::read_dir(folder)
-        .with_context(|| format!("the programmes in {} cannot be read; name a folder", folder.display()))?;
+    let shown = folder.display();
+    let entries = std::fs::read_dir(folder).map_err(|error| {
+        Told::new(
+            format!("{shown} の補助事業を読めません。フォルダーを指定してください"),
+            format!("the programmes in {shown} cannot be read; name a folder"),
+        )
+        .because(error)
+    })?;
     for entry in entries {
         let path = entry?.path();
         // A folder without a programme holds something else, such as source documents.
@@ -117,14 +125,19 @@ pub(crate) fn with_own(folder: &Path) -> Result<Ruleset> {
         }
     }
     if !found {
-        bail!(
-            "found no programme in {}, expected folders with a programme.toml (crates/rules/programmes has examples)",
-            folder.display()
-        );
+        return Err(Told::new(
+            format!("{shown} に補助事業がありません。programme.toml のあるフォルダーを置いてください（crates/rules/programmes に例があります）。"),
+            format!("found no programme in {shown}, expected folders with a programme.toml (crates/rules/programmes has examples)"),
+        )
+        .into());
     }
     let files: Vec<ProgrammeFile<'_>> = files.iter().map(|(path, text)| ProgrammeFile { path, text }).collect();
-    Ruleset::parse(&files)
-        .with_context(|| format!("the programmes in {} cannot be used; correct what follows", folder.display()))
+    Ok(Ruleset::parse(&files).map_err(|error| {
+        Told::new(
+            format!("{shown} の補助事業は使用できません。次の点を訂正してください。\n{}", error.message(Lang::Ja)),
+            format!("the programmes in {shown} cannot be used; correct what follows\n{}", error.message(Lang::En)),
+        )
+    })?)
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ use tokio::task::JoinSet;
 
 /// How often a worker looks for work when there was none.
 const POLL: Duration = Duration::from_millis(250);
+/// How often what was added to the log is signed while workers go on for days.
+const SEAL_EVERY: Duration = Duration::from_secs(600);
 /// When to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Until {
@@ -34,6 +36,25 @@ pub(crate) struct Summary {
 
 /// Runs jobs until `until`, or until `stop` says so; `progress` hears of each finished one.
 pub(crate) async fn run(
+    app: &App,
+    until: Until,
+    stop: watch::Receiver<bool>,
+    progress: &(dyn Fn(&Summary) + Send + Sync),
+) -> Result<Summary> {
+    let sealing = tokio::spawn(seal_regularly(app.clone()));
+    let summary = take_turns(app, until, stop, progress).await;
+    sealing.abort();
+    summary
+}
+
+async fn seal_regularly(app: App) {
+    loop {
+        tokio::time::sleep(SEAL_EVERY).await;
+        crate::command::log::seal(&app).await;
+    }
+}
+
+async fn take_turns(
     app: &App,
     until: Until,
     mut stop: watch::Receiver<bool>,

@@ -66,6 +66,12 @@ impl Typesetter {
         self.shop.fonts.has_fallback()
     }
 
+    /// The first character of a note of several lines that no notice can show: one that no font has, or a control
+    /// character.
+    pub fn unprintable(&self, note: &str) -> Option<char> {
+        note.chars().find(|c| *c != '\n' && (c.is_control() || !content::can_print(*c, &self.shop.fonts)))
+    }
+
     /// `notice` as PDF (PDF/A-2a and PDF/UA-1, fonts embedded). The same notice with the same fonts is the same bytes.
     ///
     /// # Errors

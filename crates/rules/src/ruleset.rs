@@ -101,9 +101,7 @@ impl Ruleset {
         let mut texts: BTreeMap<String, &str> = BTreeMap::new();
         let mut folders: Vec<Folder<'_>> = Vec::new();
         for file in files {
-            if let Err(mistake) = Folder::sort_in(&mut folders, *file) {
-                mistakes.push(mistake);
-            }
+            mistakes.extend(Folder::sort_in(&mut folders, *file));
         }
         let mut read = Vec::new();
         for folder in &folders {

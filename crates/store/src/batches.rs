@@ -4,7 +4,7 @@
 use crate::database::{Tx, read, within};
 use crate::row::{At, json};
 use crate::{Store, StoreError, claims, log, sql};
-use claim::{Actor, BankAccount, ClaimId, ClaimState, InstitutionCode, Payment, ProgrammeId, Sha256, Yen};
+use claim::{Actor, BankAccount, ClaimId, ClaimState, InstitutionCode, Lang, Payment, ProgrammeId, Sha256, Yen};
 use jiff::{Timestamp, civil::Date};
 use std::ops::Range;
 
@@ -29,6 +29,16 @@ impl BatchState {
             BatchState::Prepared => "prepared",
             BatchState::Released => "released",
             BatchState::Cancelled => "cancelled",
+        }
+    }
+
+    /// As people read it.
+    pub const fn name(self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (BatchState::Prepared, Lang::Ja) => "承認待ち",
+            (BatchState::Released, Lang::Ja) => "承認済み",
+            (BatchState::Cancelled, Lang::Ja) => "取消し",
+            (_, Lang::En) => self.code(),
         }
     }
 

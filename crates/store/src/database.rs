@@ -1,7 +1,7 @@
 //! The two databases: an enum over native pools and transactions, and the three macros that send one statement to either.
 
 use crate::dialect::PerDialect;
-use crate::{StoreError, sql};
+use crate::{Missing, StoreError, sql};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -12,6 +12,9 @@ use std::time::Duration;
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
+
+/// Whether migrations were ever run; asked before the tables of the registry can be known to be there.
+const POSTGRES_HAS_STORE: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
 
 /// How long a writer waits for another process's transaction before it gives up (transient).
 const BUSY: Duration = Duration::from_secs(60);
@@ -70,11 +73,11 @@ macro_rules! within {
 pub(crate) use {change, read, within};
 
 impl Db {
-    pub(crate) async fn open(url: &str, connections: u32) -> Result<Db, StoreError> {
+    pub(crate) async fn open(url: &str, connections: u32, missing: Missing) -> Result<Db, StoreError> {
         if let Some(path) = url.strip_prefix("sqlite:") {
-            open_sqlite(Path::new(path), connections).await
+            open_sqlite(Path::new(path), connections, missing).await
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            open_postgres(url, connections).await
+            open_postgres(url, connections, missing).await
         } else {
             Err(StoreError::Setting {
                 setting: "database address",
@@ -139,7 +142,7 @@ fn cannot_open<E: Into<crate::error::Cause>>(what: String) -> impl FnOnce(E) -> 
     move |source| StoreError::Open { what, source: source.into() }
 }
 
-async fn open_sqlite(path: &Path, connections: u32) -> Result<Db, StoreError> {
+async fn open_sqlite(path: &Path, connections: u32, missing: Missing) -> Result<Db, StoreError> {
     if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
         return Err(StoreError::Setting {
             setting: "database address",
@@ -148,6 +151,9 @@ async fn open_sqlite(path: &Path, connections: u32) -> Result<Db, StoreError> {
         });
     }
     let what = format!("the SQLite database {}", path.display());
+    if missing == Missing::Refused && !path.is_file() {
+        return Err(StoreError::Missing { what: format!("SQLite database {}", path.display()) });
+    }
     let options = SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(BUSY);
 
     // sqlx does not lock SQLite while it migrates, and the switch to WAL does not wait for others: one process at a time.
@@ -196,7 +202,7 @@ async fn lock_beside(path: PathBuf) -> Result<std::fs::File, std::io::Error> {
     tokio::task::spawn_blocking(locking).await.map_err(std::io::Error::other)?
 }
 
-async fn open_postgres(url: &str, connections: u32) -> Result<Db, StoreError> {
+async fn open_postgres(url: &str, connections: u32, missing: Missing) -> Result<Db, StoreError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(cannot_open("the PostgreSQL database".to_owned()))?
         .application_name("kofu")
@@ -212,6 +218,13 @@ async fn open_postgres(url: &str, connections: u32) -> Result<Db, StoreError> {
         .connect_with(options)
         .await
         .map_err(cannot_open(what.clone()))?;
+    if missing == Missing::Refused {
+        let migrated: bool =
+            sqlx::query_scalar(POSTGRES_HAS_STORE).fetch_one(&pool).await.map_err(cannot_open(what.clone()))?;
+        if !migrated {
+            return Err(StoreError::Missing { what: format!("tables of kofu in {what}") });
+        }
+    }
     POSTGRES_MIGRATIONS.run(&pool).await.map_err(cannot_open(what))?;
     Ok(Db::Postgres(pool))
 }

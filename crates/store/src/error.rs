@@ -1,12 +1,13 @@
 //! What can go wrong in the store, and how the name of a violated constraint becomes a typed rule.
 
-use claim::{ClaimState, Sha256, TransitionError};
+use crate::BatchState;
+use claim::{ClaimState, Lang, Sha256, TransitionError};
 
 /// The cause of an error, of whichever library.
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 macro_rules! rules {
-    ($($(#[$doc:meta])* $name:ident $constraint:literal $($also:literal)? => $text:literal)*) => {
+    ($($(#[$doc:meta])* $name:ident $constraint:literal $($also:literal)? => $text:literal $ja:literal)*) => {
         /// A rule that the database itself holds. Its name is that of a constraint, index or trigger of the migrations.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Rule { $($(#[$doc])* $name,)* }
@@ -20,9 +21,11 @@ macro_rules! rules {
                 match self { $(Rule::$name => $constraint,)* }
             }
 
-            /// What it says, and what to do.
-            pub const fn text(self) -> &'static str {
-                match self { $(Rule::$name => $text,)* }
+            /// What it says, and what to do, as people of `lang` read it.
+            pub const fn text(self, lang: Lang) -> &'static str {
+                match (self, lang) {
+                    $((Rule::$name, Lang::En) => $text, (Rule::$name, Lang::Ja) => $ja,)*
+                }
             }
 
             /// SQLite names the columns of a unique index instead of the index.
@@ -39,57 +42,91 @@ rules! {
     /// Two people: who prepared a batch does not release it.
     ReleasedByPreparer "batch_released_by_another" =>
         "who prepared a payment batch cannot release it; another person has to"
+        "支払バッチを準備した職員は、その承認をすることができません。別の職員が承認してください。"
     /// Two people: who decided a claim does not release its payment.
     ReleasedByDecider "batch_not_released_by_decider" =>
         "who decided a claim cannot release its payment; another person has to"
+        "申請を決定した職員は、その支払の承認をすることができません。別の職員が承認してください。"
     /// Only a member of staff releases.
-    ReleasedByStaff "batch_released_by_staff" => "only a member of staff (staff:…) can release a payment batch"
+    ReleasedByStaff "batch_released_by_staff" =>
+        "only a member of staff (staff:…) can release a payment batch"
+        "支払バッチを承認できるのは、職員（staff:…）だけです。"
     /// Release is complete: who, when, and the hash of what.
     ReleaseComplete "batch_release_complete" =>
         "a released batch names who released it, when, and the hash of its content; another has none of these"
+        "承認された支払バッチには、承認した職員、日時及び内容のハッシュ値が必要です。"
     /// A batch begins as prepared.
-    BatchStartsPrepared "batch_starts_prepared" => "a payment batch is new and starts as prepared; give it another id"
+    BatchStartsPrepared "batch_starts_prepared" =>
+        "a payment batch is new and starts as prepared; give it another id"
+        "支払バッチは、新しい番号で、準備済みの状態から始める必要があります。別の番号を付けてください。"
     /// A released or cancelled batch does not change.
-    BatchFrozen "batch_frozen" => "only a prepared batch can be released or cancelled, and nothing else of it changes"
+    BatchFrozen "batch_frozen" =>
+        "only a prepared batch can be released or cancelled, and nothing else of it changes"
+        "承認又は取消しができるのは、準備済みの支払バッチだけです。その他の内容は変更できません。"
     /// No money twice.
     OneLiveBatch "payment_in_one_live_batch" "UNIQUE constraint failed: payments.claim_id" =>
         "the claim is in a live payment batch already"
+        "この申請は、既に支払バッチに入っています。"
     /// A payment is above 0.
-    PaymentAmount "payment_amount" => "a payment is above 0 yen"
+    PaymentAmount "payment_amount" =>
+        "a payment is above 0 yen"
+        "支払額は、1円以上とする必要があります。"
     /// A payment is the whole grant, to the claim's facility.
-    PaymentIsTheGrant "payment_is_the_grant" => "a payment is the whole grant to the facility of the claim"
+    PaymentIsTheGrant "payment_is_the_grant" =>
+        "a payment is the whole grant to the facility of the claim"
+        "支払額は、申請した医療機関等への交付額の全額とする必要があります。"
     /// Payments enter only a prepared batch.
     PaymentIntoPreparedBatch "payment_into_prepared_batch" =>
         "payments are added once, and only while the batch is prepared"
+        "支払は、準備済みの支払バッチに一度だけ追加できます。"
     /// A payment does not change.
-    PaymentFrozen "payment_frozen" => "a payment only ever stops being live"
+    PaymentFrozen "payment_frozen" =>
+        "a payment only ever stops being live"
+        "支払の内容は変更できません。"
     /// A grant does not change under its payment.
-    GrantStays "claim_grant_stays" => "the grant of a claim in a payment batch is fixed; cancel the batch first"
+    GrantStays "claim_grant_stays" =>
+        "the grant of a claim in a payment batch is fixed; cancel the batch first"
+        "支払バッチに入っている申請の交付額は変更できません。先に支払バッチを取り消してください。"
     /// A grant is there exactly for approved claims.
-    GrantWhenApproved "claim_grant_when_approved" => "a claim has a grant exactly when it is approved or further on"
+    GrantWhenApproved "claim_grant_when_approved" =>
+        "a claim has a grant exactly when it is approved or further on"
+        "交付額があるのは、交付決定を受けた申請だけです。"
     /// An approval grants something, other decisions nothing.
-    DecisionGrant "decision_grant" => "an approval grants more than 0 yen, a return or rejection 0 yen"
+    DecisionGrant "decision_grant" =>
+        "an approval grants more than 0 yen, a return or rejection 0 yen"
+        "交付決定の額は1円以上、差戻しと不交付の額は0円とする必要があります。"
     /// Decisions come before payments.
-    DecisionBeforePayment "decision_before_payment" => "a claim in a payment batch is decided already"
+    DecisionBeforePayment "decision_before_payment" =>
+        "a claim in a payment batch is decided already"
+        "支払バッチに入っている申請は、既に決定されています。"
     /// Log, documents, decisions, notices, payments stay.
     AppendOnly "append_only" =>
         "the decision log, documents, decisions, notices, payments and rulesets are never changed or removed"
+        "決定記録、書類、決定、通知書、支払及び規則は、変更も削除もできません。"
     /// Only a member of staff proposes rules.
-    DraftProposedByStaff "draft_proposed_by_staff" => "only a member of staff (staff:…) can propose rules"
+    DraftProposedByStaff "draft_proposed_by_staff" =>
+        "only a member of staff (staff:…) can propose rules"
+        "規則の案を登録できるのは、職員（staff:…）だけです。"
     /// The same rules are proposed once.
     DraftProposedOnce "draft_proposed_once" =>
         "these rules have been proposed already; a change that begins on another day is another set of files"
+        "この規則は既に登録されています。適用を始める日が異なるときは、その日を書いた別の案を登録してください。"
     /// Only a member of staff agrees to rules.
-    DraftAgreedByStaff "draft_agreed_by_staff" => "only a member of staff (staff:…) can agree to proposed rules"
+    DraftAgreedByStaff "draft_agreed_by_staff" =>
+        "only a member of staff (staff:…) can agree to proposed rules"
+        "規則の案に同意できるのは、職員（staff:…）だけです。"
     /// Two people agree, each once.
     DraftAgreedOnce "draft_agreed_once" =>
         "this person has agreed to these rules already; another person has to"
+        "この職員は、既にこの規則の案に同意しています。別の職員の同意が必要です。"
     /// A bundle is one claim.
     BundleOnce "bundle_sent_once" "UNIQUE constraint failed: claim_revisions.bundle_sha256" =>
         "the same bundle has been sent already"
+        "同じ申請が既に提出されています。"
     /// A notice's number is its own.
     NoticeNumberOnce "notice_number_once" "UNIQUE constraint failed: notices.number" =>
         "the number of the notice is taken; give it another"
+        "この文書番号は既に使われています。別の番号を付けてください。"
 }
 
 impl Rule {
@@ -129,6 +166,14 @@ pub enum StoreError {
         #[source]
         source: Cause,
     },
+    /// A store that has to be there already is not there.
+    #[error(
+        "there is no store: found no {what}; check the address or the data folder, or import a register or a claim first"
+    )]
+    Missing {
+        /// What was looked for, with its address but without secrets.
+        what: String,
+    },
     /// A statement failed.
     #[error("the database did not do what was asked")]
     Database {
@@ -139,13 +184,12 @@ pub enum StoreError {
         source: Cause,
     },
     /// A rule that the database holds.
-    #[error("refused: {}", rule.text())]
+    #[error("refused: {}", rule.text(Lang::En))]
     Refused {
         /// Which.
         rule: Rule,
-        /// The database's own words.
-        #[source]
-        source: Cause,
+        /// The database's own words: for whoever debugs, not a source, since the rule has said it already.
+        said: Cause,
     },
     /// Object storage failed.
     #[error("object storage failed at {key}")]
@@ -271,6 +315,58 @@ impl StoreError {
         }
     }
 
+    /// As people of `lang` read it. What only those meet who run the installation is English in both.
+    pub fn text(&self, lang: Lang) -> String {
+        match (lang, self) {
+            (Lang::En, _) => self.to_string(),
+            (Lang::Ja, StoreError::Missing { what }) => format!(
+                "データの保存先がありません（{what}）。データフォルダー（--data）やアドレスを確かめるか、名簿か申請を先に取り込んでください。"
+            ),
+            (Lang::Ja, StoreError::Open { what, .. }) => format!(
+                "{what} を開けません。アドレスと権限を確かめてください。このプログラムより新しい版で使われたものは開けません。"
+            ),
+            (Lang::Ja, StoreError::Refused { rule, .. }) => rule.text(lang).to_owned(),
+            (Lang::Ja, StoreError::Conflict { claim, .. }) => {
+                format!("申請 {claim} は、その間に変更されました。もう一度内容を確かめてください。")
+            }
+            (Lang::Ja, StoreError::Step { claim, source }) => format!(
+                "申請 {claim} は「{}」の状態にあり、「{}」に進めることはできません。",
+                source.from.name(lang),
+                source.to.name(lang)
+            ),
+            (Lang::Ja, StoreError::AssessmentDiffers { claim, .. }) => {
+                format!("申請 {claim} の審査結果は、その間に変わりました。もう一度内容を確かめてください。")
+            }
+            (Lang::Ja, StoreError::FactsChanged { claim, other }) => format!(
+                "申請 {claim} の審査の後に、同じ医療機関等の申請 {other} が交付決定を受けました。もう一度審査してください。"
+            ),
+            (Lang::Ja, StoreError::NotFound { what, id }) => {
+                let what = match *what {
+                    "claim" => "申請",
+                    "payment batch" => "支払バッチ",
+                    other => other,
+                };
+                format!("{what} {id} は保存されていません。番号を確かめてください。")
+            }
+            (Lang::Ja, StoreError::BatchState { batch, found, expected }) => {
+                let name = |code: &str| BatchState::ALL.into_iter().find(|state| state.code() == code);
+                let name = |code| name(code).map_or(code, |state| state.name(lang));
+                format!(
+                    "支払バッチ {batch} は「{}」の状態です。「{}」の支払バッチだけを扱えます。",
+                    name(found),
+                    name(expected)
+                )
+            }
+            (Lang::Ja, StoreError::ObjectMissing(sha256)) => {
+                format!("書類 {sha256} が保管先にありません。バックアップから戻すか、もう一度取り込んでください。")
+            }
+            (Lang::Ja, StoreError::ObjectDamaged { key, .. }) => {
+                format!("保管されている書類 {key} が壊れています。バックアップから戻してください。")
+            }
+            (Lang::Ja, _) => self.to_string(),
+        }
+    }
+
     /// The rule that refused it, if one did.
     pub fn rule(&self) -> Option<Rule> {
         match self {
@@ -302,7 +398,7 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
             sqlx::Error::Database(database) => {
                 if let Some(rule) = Rule::of(database.as_ref()) {
-                    return StoreError::Refused { rule, source: Box::new(error) };
+                    return StoreError::Refused { rule, said: Box::new(error) };
                 }
                 // SQLite: busy, locked (the low byte of the extended code); PostgreSQL: serialisation, deadlock,
                 // too many connections, shutting down or starting.

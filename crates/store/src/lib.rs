@@ -93,10 +93,27 @@ pub struct Store {
     max_attempts: u32,
 }
 
+/// What is done about a database or folder that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Missing {
+    Made,
+    Refused,
+}
+
 impl Store {
     /// Opens the store, makes what is missing (folders, tables) and brings an older database up to date. Any number of
     /// processes may do so at once.
     pub async fn open(config: &StoreConfig) -> Result<Store, StoreError> {
+        Store::open_as(config, Missing::Made).await
+    }
+
+    /// Opens a store that is there already, as [`Store::open`] does; [`StoreError::Missing`] where there is none, and
+    /// then nothing has been made.
+    pub async fn open_existing(config: &StoreConfig) -> Result<Store, StoreError> {
+        Store::open_as(config, Missing::Refused).await
+    }
+
+    async fn open_as(config: &StoreConfig, missing: Missing) -> Result<Store, StoreError> {
         if config.max_attempts == 0 || config.connections == 0 {
             return Err(StoreError::Setting {
                 setting: "connections or attempts",
@@ -104,8 +121,8 @@ impl Store {
                 expected: "1 or more",
             });
         }
-        let objects = objects::Objects::open(&config.object_url)?;
-        let db = database::Db::open(&config.database_url, config.connections).await?;
+        let db = database::Db::open(&config.database_url, config.connections, missing).await?;
+        let objects = objects::Objects::open(&config.object_url, missing)?;
         Ok(Store { db, objects, max_attempts: config.max_attempts })
     }
 

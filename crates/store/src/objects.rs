@@ -1,6 +1,6 @@
 //! Object storage: bytes named by their SHA-256. What counts as stored has been written, synced, read back and hashed.
 
-use crate::{Store, StoreError};
+use crate::{Missing, Store, StoreError};
 use claim::Sha256;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
@@ -26,7 +26,7 @@ pub(crate) fn hash(bytes: &[u8]) -> Sha256 {
 }
 
 impl Objects {
-    pub(crate) fn open(address: &str) -> Result<Objects, StoreError> {
+    pub(crate) fn open(address: &str, missing: Missing) -> Result<Objects, StoreError> {
         let wrong = || StoreError::Setting {
             setting: "object address",
             found: address.to_owned(),
@@ -37,6 +37,9 @@ impl Objects {
         match url.scheme() {
             "file" => {
                 let folder = url.to_file_path().map_err(|()| wrong())?;
+                if missing == Missing::Refused && !folder.is_dir() {
+                    return Err(StoreError::Missing { what: format!("folder of documents {}", folder.display()) });
+                }
                 std::fs::create_dir_all(&folder).map_err(|error| cannot(error.into()))?;
                 // The folder's own entry; those below it are synced by the object store.
                 if let Some(parent) = folder.parent() {
@@ -148,17 +151,17 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use super::{Objects, hash};
+    use super::{Missing, Objects, hash};
 
     #[test]
     fn a_bucket_keeps_its_prefix_and_a_folder_has_none() {
         let sha256 = hash(b"abc");
         let hex = sha256.to_string();
         let key = format!("sha256/{}/{}", &hex[..2], &hex[2..]);
-        let bucket = Objects::open("s3://kofu-documents/fund/2025").unwrap();
+        let bucket = Objects::open("s3://kofu-documents/fund/2025", Missing::Made).unwrap();
         assert_eq!(bucket.key(&sha256).as_ref(), format!("fund/2025/{key}"));
         let folder = tempfile::TempDir::new().unwrap();
-        let folder = Objects::open(&format!("file://{}/new", folder.path().display())).unwrap();
+        let folder = Objects::open(&format!("file://{}/new", folder.path().display()), Missing::Made).unwrap();
         assert_eq!(folder.key(&sha256).as_ref(), key);
     }
 }

@@ -3,6 +3,7 @@
 //! The default build has few and small dependencies, links no C library and compiles in seconds, because it runs before
 //! the system packages are there. Drawing the sample documents needs much more and sits behind the feature `samples`.
 
+mod bench;
 mod machine;
 mod options;
 #[cfg(feature = "samples")]
@@ -44,6 +45,8 @@ fn run(task: &Task, top: &Path) -> anyhow::Result<()> {
         Task::Test(arguments) => tasks::test(top, arguments),
         Task::Ci => tasks::ci(top),
         Task::Sources { documents } => sources::run(top, documents),
+        Task::BenchRules(arguments) => bench::rules(top, arguments),
+        Task::BenchMemory => bench::memory(top),
         #[cfg(not(feature = "samples"))]
         Task::Samples { check } => tasks::samples(top, *check),
         #[cfg(feature = "samples")]

@@ -15,6 +15,11 @@ cargo xtask TASK
                      document that it names (compared after NFKC and without spaces; （中略） is for what is left
                      out) and says the value that it stands beside. Decisions (決定: …) are skipped, but for
                      （001 phrase） in them. All mistakes are listed.
+  bench rules [ARGUMENT…]
+                     how many claims a second the rules assess, beside zen-engine and beside a loop that decides
+                     nothing; with --oracle N also whether they say what the oracle says of N random claims. The
+                     arguments go to `kofu-bench rules`, see `cargo xtask bench rules -- --help`.
+  bench memory       the most memory that `kofu assess` takes for 10,000 and for 1,000,000 claims.
   samples [--check]  draw samples/ again, byte for byte the same; with --check only compare.
   setup              only set the machine up: the system packages that building, running and testing need.
 
@@ -35,6 +40,9 @@ pub(crate) enum Task {
         /// The folder of the source documents.
         documents: String,
     },
+    /// Arguments for `kofu-bench rules`.
+    BenchRules(Vec<String>),
+    BenchMemory,
     Samples {
         /// Compare instead of writing.
         check: bool,
@@ -52,8 +60,13 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task,
         return Ok(Task::Help);
     }
     // `cargo xtask demo -- --json` and `cargo xtask demo --json` mean the same; a test's own `--` stays.
-    if name == "demo" && rest.first().is_some_and(|argument| argument == "--") {
-        rest.remove(0);
+    let ours = match name.as_str() {
+        "demo" => Some(0),
+        "bench" => Some(1),
+        _ => None,
+    };
+    if let Some(at) = ours.filter(|at| rest.get(*at).is_some_and(|argument| argument == "--")) {
+        rest.remove(at);
     }
     let none = |task: Task, rest: &[String]| match rest {
         [] => Ok(task),
@@ -72,11 +85,17 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task,
                 Err(format!("found {second:?} after the folder of the source documents, expected nothing"))
             }
         },
+        "bench" => match rest.as_slice() {
+            [what, rest @ ..] if what == "rules" => Ok(Task::BenchRules(rest.to_vec())),
+            [what, rest @ ..] if what == "memory" => none(Task::BenchMemory, rest),
+            [what, ..] => Err(format!("found {what:?} after bench, expected rules or memory")),
+            [] => Err("found nothing after bench, expected rules or memory".to_owned()),
+        },
         "samples" => match rest.as_slice() {
             [flag] if flag == "--check" => Ok(Task::Samples { check: true }),
             rest => none(Task::Samples { check: false }, rest),
         },
-        other => Err(format!("found task {other:?}, expected demo, test, ci, sources, samples or setup")),
+        other => Err(format!("found task {other:?}, expected demo, test, ci, sources, bench, samples or setup")),
     }
 }
 
@@ -99,6 +118,9 @@ mod tests {
             ("demo -- --data /tmp/d", Task::Demo(words("--data /tmp/d"))),
             ("test -p claim -- --nocapture", Task::Test(words("-p claim -- --nocapture"))),
             ("sources ../seeds", Task::Sources { documents: "../seeds".to_owned() }),
+            ("bench rules --claims 1000", Task::BenchRules(words("--claims 1000"))),
+            ("bench rules -- --help", Task::BenchRules(words("--help"))),
+            ("bench memory", Task::BenchMemory),
             ("samples", Task::Samples { check: false }),
             ("samples --check", Task::Samples { check: true }),
             ("--help", Task::Help),
@@ -117,6 +139,9 @@ mod tests {
             ("setup now", "\"now\""),
             ("sources", "the folder of the source documents"),
             ("sources ../seeds now", "\"now\""),
+            ("bench", "rules or memory"),
+            ("bench rlues", "\"rlues\""),
+            ("bench memory 5", "\"5\""),
             ("samples --chek", "\"--chek\""),
         ] {
             assert!(parsed(line).unwrap_err().contains(named), "{line}");

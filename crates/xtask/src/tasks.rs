@@ -95,14 +95,14 @@ fn cache_folder() -> Option<PathBuf> {
 }
 
 /// The cargo that runs us, at the top of the workspace.
-fn cargo(top: &Path) -> Command {
+pub(crate) fn cargo(top: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     command.current_dir(top);
     command
 }
 
 /// Runs a command with our standard streams.
-fn call(command: &mut Command) -> anyhow::Result<()> {
+pub(crate) fn call(command: &mut Command) -> anyhow::Result<()> {
     let shown = show(command);
     eprintln!("$ {shown}");
     let status = command.status().with_context(|| format!("`{shown}` cannot be started"))?;

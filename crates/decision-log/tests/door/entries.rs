@@ -128,6 +128,7 @@ fn events() -> Vec<Event> {
             prepared_by: Actor::staff("officer-1"),
         }),
         Event::BatchReleased { id: "B-1".to_owned(), sha256: Sha256([5; 32]), released_by: Actor::staff("officer-2") },
+        Event::BatchCancelled { id: "B-2".to_owned(), cancelled_by: Actor::staff("officer-1") },
     ]
 }
 
@@ -168,7 +169,7 @@ fn every_kind_of_event_is_read_back_equal_and_says_its_code() {
             entry.event.code().starts_with("claim") || entry.event.code() == "notice-issued"
         );
     }
-    assert_eq!(events().len(), 9, "a new kind of event belongs into this test");
+    assert_eq!(events().len(), 10, "a new kind of event belongs into this test");
 }
 
 #[test]

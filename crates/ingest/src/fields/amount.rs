@@ -404,6 +404,32 @@ mod tests {
         }
     }
 
+    /// A list of amounts in clean text is no amount of millions.
+    #[test]
+    fn what_stands_between_two_amounts_does_not_group_thousands() {
+        for (text, found) in [
+            ("45,100、143,000円", vec![45_100, 143_000]),
+            ("45,100, 143,000円", vec![45_100, 143_000]),
+            ("1, 143,000円", vec![1, 143_000]),
+            ("45'100円", vec![45_100]),
+            // One number or two: nobody can tell.
+            ("¥45, 100", vec![]),
+            ("45、100円", vec![]),
+        ] {
+            assert_eq!(values(text, false), found, "{text}");
+        }
+    }
+
+    /// More than a number can hold is refused, never another number.
+    #[test]
+    fn what_no_number_holds_is_too_large() {
+        for text in
+            ["9223372036854775807億円", "99999999999999兆9兆円", "9000000000000000.5億円", "金9223372036854775807兆円"]
+        {
+            assert!(values(text, false).is_empty(), "{text}: {:?}", values(text, false));
+        }
+    }
+
     #[test]
     fn a_cell_is_an_amount_a_dash_or_words() {
         for (text, yen) in [("45,100円", 45_100), ("45,100(税込)", 45_100), ("45100", 45_100), (" ¥45,100- ", 45_100)]

@@ -5,6 +5,7 @@
 //! open, there is no category: a person asks.
 
 use super::layout::squash;
+use super::table::DISCOUNT;
 use claim::Category;
 use unicode_normalization::UnicodeNormalization;
 
@@ -15,7 +16,7 @@ pub(super) fn categorise(description: &str) -> (Option<Category>, Option<String>
     let find = |words: &[&'static str]| words.iter().find(|word| text.contains(&fold(word))).copied();
     let said = |words: &[&str]| Some(words.iter().map(|word| format!("「{word}」")).collect::<String>());
 
-    if find(DISCOUNT).is_some() {
+    if find(&DISCOUNT).or_else(|| find(&["端数調整"])).is_some() {
         return (None, None);
     }
     if let Some(word) = find(FACE_READER)
@@ -85,8 +86,6 @@ pub(super) fn categorise(description: &str) -> (Option<Category>, Option<String>
         None => (None, None),
     }
 }
-
-const DISCOUNT: &[&str] = &["値引", "割引", "クーポン", "ポイント利用", "ポイント充当", "端数調整"];
 
 const FACE_READER: &[&str] = &["顔認証"];
 

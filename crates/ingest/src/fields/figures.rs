@@ -1,6 +1,6 @@
 //! The amounts on a document, each with what the words beside and above it say that it is.
 
-use super::amount::{self, Amount};
+use super::amount::{self, Amount, Refusal, Written};
 use super::layout::{Content, Layout, Piece, Row, squash, touch};
 use super::table;
 use claim::Yen;
@@ -103,14 +103,14 @@ fn figures(layout: &Layout) -> Vec<Figure> {
         // What stands to the left of the next amount, and the last rate named on the row.
         let mut label = String::new();
         let mut row_rate = None;
-        for piece in &row.pieces {
+        for (column, piece) in row.pieces.iter().enumerate() {
             let mut used = 0;
             for amount in amounts_of(piece, layout.noisy()) {
                 let before = &piece.text[used..amount.range.start];
                 used = amount.range.end;
                 label.push_str(&squash(before));
                 row_rate = rate_in(&label).or(row_rate);
-                let next = piece.text[used..].trim_start();
+                let next = what_follows(piece, used, row.pieces.get(column + 1));
                 let mut figure = Figure {
                     piece: piece.part(amount.range.clone()),
                     amount,
@@ -121,7 +121,7 @@ fn figures(layout: &Layout) -> Vec<Figure> {
                     row: at,
                     scale: piece.height() / layout.typical_height,
                 };
-                name(&mut figure, layout, &headers, &label, next);
+                name(&mut figure, layout, &headers, &label, &next);
                 found.push(figure);
                 label.clear();
             }
@@ -129,8 +129,46 @@ fn figures(layout: &Layout) -> Vec<Figure> {
             row_rate = rate_in(&label).or(row_rate);
         }
         mark_discounts(row, at, &mut found);
+        for piece in &row.pieces {
+            found.extend(taken_off(piece, layout.noisy()).map(|(amount, piece)| Figure {
+                scale: piece.height() / layout.typical_height,
+                piece,
+                amount,
+                role: Role::Discount,
+                rate: None,
+                label: "",
+                sheet: row.sheet,
+                row: at,
+            }));
+        }
     }
     found
+}
+
+/// What stands right behind an amount, in the next piece where its own ends there: 「¥130,000」「(税別)」.
+fn what_follows(piece: &Piece, used: usize, next: Option<&Piece>) -> String {
+    let rest = piece.text[used..].trim_start();
+    let close = |next: &&Piece| next.bounds[0] - piece.bounds[2] < piece.height() && piece.spot.cell.is_none();
+    match next.filter(close) {
+        Some(next) if rest.is_empty() => next.text.clone(),
+        _ => rest.to_owned(),
+    }
+}
+
+/// The amounts of a piece that are written as taken off (`▲8,100`, `-8,100`), without their sign. A dash that OCR sees
+/// before a number is as likely a ruled line.
+fn taken_off(piece: &Piece, noisy: bool) -> impl Iterator<Item = (Amount, Piece)> {
+    let written = match piece.content {
+        Content::Formula => Vec::new(),
+        Content::Number | Content::Text => amount::find(&piece.text, false),
+    };
+    written.into_iter().filter_map(move |written| {
+        let Written::Refused(range, Refusal::Negative) = written else { return None };
+        let signed = &piece.text[range.clone()];
+        let minus = |c: char| matches!(c, '▲' | '△' | '▼') || (c == '-' && !noisy);
+        let amount = amount::amounts(&signed.replacen(minus, "", 1), noisy).pop()?;
+        signed.contains(minus).then(|| (amount, piece.part(range)))
+    })
 }
 
 /// The amounts of a piece; a cell with a number is one in whatever form the number was saved.
@@ -169,7 +207,7 @@ pub(super) fn cell_number(text: &str) -> Option<Result<Yen, amount::Refusal>> {
 /// A discount written as a positive number is no less a discount.
 fn mark_discounts(row: &Row, at: usize, found: &mut [Figure]) {
     let text = row.squashed();
-    if DISCOUNT.iter().any(|word| text.contains(word)) {
+    if table::DISCOUNT.iter().any(|word| text.contains(word)) {
         for figure in found.iter_mut().rev().take_while(|figure| figure.row == at) {
             if matches!(figure.role, Role::Unknown | Role::Line) {
                 figure.role = Role::Discount;
@@ -177,8 +215,6 @@ fn mark_discounts(row: &Row, at: usize, found: &mut [Figure]) {
         }
     }
 }
-
-const DISCOUNT: [&str; 4] = ["値引", "割引", "クーポン", "ポイント利用"];
 
 fn name(figure: &mut Figure, layout: &Layout, headers: &[usize], label: &str, next: &str) {
     if ["以上", "未満", "以下", "まで", "限度", "を上限", "超"].iter().any(|limit| next.starts_with(limit))
@@ -194,6 +230,12 @@ fn name(figure: &mut Figure, layout: &Layout, headers: &[usize], label: &str, ne
             let in_table = headers.contains(&at);
             figure.rate = figure.rate.or(rate_in(&text));
             match role_of(&text) {
+                // Quantities, unit prices and running numbers are no amounts of lines.
+                _ if in_table && table::column(&text).is_some_and(|column| !column.holds_amount()) => {
+                    told = Some(role_of(&text).filter(|(role, _)| *role == Role::Tax).unwrap_or((Role::Elsewhere, "")));
+                }
+                // 「値引 ▲8,100」 says what its own amount is, not what stands under it.
+                Some((Role::Discount, _)) if text.chars().any(|c| c.is_ascii_digit()) => {}
                 Some((Role::Total(_) | Role::Unknown, _)) if in_table => told = Some((Role::Line, "")),
                 Some(role) => told = Some(role),
                 None if in_table => told = Some((Role::Line, "")),
@@ -206,7 +248,7 @@ fn name(figure: &mut Figure, layout: &Layout, headers: &[usize], label: &str, ne
     }
     let next = squash(next);
     let next = next.trim_start_matches(['(', '[', '<', '【', '（']);
-    let without_tax = ["税抜", "税別", "外税", "本体"].iter().any(|word| next.starts_with(word));
+    let without_tax = WITHOUT_TAX.iter().any(|word| next.starts_with(word));
     if without_tax && matches!(figure.role, Role::Total(_) | Role::Unknown | Role::Line) {
         figure.role = Role::Net;
         figure.label = "税抜";
@@ -220,6 +262,24 @@ fn name(figure: &mut Figure, layout: &Layout, headers: &[usize], label: &str, ne
         figure.role = Role::Base(None);
     }
 }
+
+/// What stands behind an amount that does not include its tax.
+const WITHOUT_TAX: [&str; 14] = [
+    "税抜",
+    "税別",
+    "税は別",
+    "税を除",
+    "外税",
+    "本体",
+    "消費税抜",
+    "消費税別",
+    "消費税等別",
+    "消費税は別",
+    "消費税を除",
+    "別途消費税",
+    "+税",
+    "+消費税",
+];
 
 /// The rate of tax (10 or 8) that a text without spaces names last.
 pub(super) fn rate_in(text: &str) -> Option<u8> {
@@ -252,6 +312,7 @@ const LABELS: &[(&str, Role)] = &[
     ("税込総額", Role::Total(3)),
     ("総合計", Role::Total(3)),
     ("総計", Role::Total(3)),
+    ("現計", Role::Total(3)),
     ("総額", Role::Total(3)),
     ("総額(①+②)", Role::Total(3)),
     ("合計", Role::Total(3)),
@@ -300,6 +361,9 @@ const LABELS: &[(&str, Role)] = &[
     ("消費税額等", Role::Tax),
     ("消費税等額", Role::Tax),
     ("消費税合計", Role::Tax),
+    ("消費税額合計", Role::Tax),
+    ("消費税等合計", Role::Tax),
+    ("税額合計", Role::Tax),
     ("消費税計", Role::Tax),
     ("内税", Role::Tax),
     ("内税額", Role::Tax),
@@ -340,10 +404,13 @@ const LABELS: &[(&str, Role)] = &[
     ("値引き", Role::Discount),
     ("値引額", Role::Discount),
     ("割引", Role::Discount),
+    ("値引合計", Role::Discount),
+    ("値引き合計", Role::Discount),
+    ("割引合計", Role::Discount),
     ("ポイント利用", Role::Discount),
     ("クーポン", Role::Discount),
-    ("単価", Role::Line),
-    ("税込単価", Role::Line),
+    ("単価", Role::Elsewhere),
+    ("税込単価", Role::Elsewhere),
     ("①補助対象金額", Role::Line),
     ("②補助対象外金額", Role::Line),
     ("補助対象金額", Role::Line),
@@ -384,6 +451,20 @@ pub(super) fn role_of(label: &str) -> Option<(Role, &'static str)> {
     plain_role(label)
 }
 
+/// Whether a text is made of words of labels only (「ご請求金額」, 「前回残高」), so that it describes nothing that was
+/// bought: 「携帯電話」 and 「振込手数料」 hold such words and are no labels.
+pub(super) fn is_label(text: &str) -> bool {
+    let mut rest: String = text.chars().filter(|c| c.is_alphabetic()).collect();
+    let mut words: Vec<String> =
+        LABELS.iter().map(|(word, _)| word.chars().filter(|c| c.is_alphabetic()).collect()).collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let named = words.iter().any(|word| rest.contains(word.as_str()));
+    for word in words {
+        rest = rest.replace(&word, "");
+    }
+    named && rest.chars().all(|c| "おご御の等は様額".contains(c))
+}
+
 fn plain_role(label: &str) -> Option<(Role, &'static str)> {
     let (end, length, word, role) = LABELS
         .iter()
@@ -408,6 +489,10 @@ fn plain_role(label: &str) -> Option<(Role, &'static str)> {
         Role::Base(None) if without => (Role::Base(Some(false)), word),
         Role::Base(None) if with => (Role::Base(Some(true)), word),
         // 「10%対象計」「8%合計」 are parts of the whole.
+        // 「前回ご請求額」 was due another time.
+        Role::Total(_) if ["前回", "次回", "繰越"].iter().any(|other| before.contains(other)) => {
+            (Role::Elsewhere, word)
+        }
         Role::Total(_) if rate_in(before).is_some() => (Role::Base(with.then_some(true)), word),
         // Far from the amount a word belongs to something else.
         Role::Total(strength) if words_after > 6 => (Role::Total(strength.min(1)), word),
@@ -440,11 +525,27 @@ mod tests {
             ("ご請求金額", Role::Total(3)),
             ("収入印紙", Role::Elsewhere),
             ("領収書番号", Role::Elsewhere),
+            ("現計", Role::Total(3)),
+            ("前回ご請求額", Role::Elsewhere),
+            ("値引合計", Role::Discount),
+            ("消費税額合計", Role::Tax),
         ] {
             assert_eq!(role_of(label).map(|(role, _)| role), Some(role), "{label}");
         }
         for label in ["", "タブレット", "時計の修理"] {
             assert_eq!(role_of(label), None, "{label}");
+        }
+    }
+
+    #[test]
+    fn a_label_is_nothing_but_words_of_labels() {
+        for label in ["お預り", "ご請求金額", "前回残高", "収入印紙", "合計(税込)"] {
+            assert!(is_label(label), "{label}");
+        }
+        for thing in
+            ["携帯電話", "バーコードリーダー", "アクセスポイント", "タブレット(税込)", "振込手数料", "Notebook", "時計"]
+        {
+            assert!(!is_label(thing), "{thing}");
         }
     }
 

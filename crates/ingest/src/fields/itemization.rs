@@ -6,9 +6,7 @@ use super::figures::{self, Figures, Role};
 use super::layout::{Content, Layout, Piece, Row, touch};
 use super::table::{self, Cells, Column, Header, RowKind};
 use super::{invalid_amount, parties};
-use claim::{
-    Confidence, Field, ItemizationLine, ItemizationReading, Method, Place, Problem, ProblemCode, Spot, Values, Yen,
-};
+use claim::{Confidence, Field, ItemizationLine, ItemizationReading, Method, Place, Problem, ProblemCode, Yen};
 use rust_decimal::Decimal;
 
 /// More lines than any itemization has.
@@ -33,13 +31,28 @@ struct Draft {
     loose: bool,
 }
 
+/// A row of tax.
+struct Tax {
+    rate: Option<u8>,
+    yen: Yen,
+    /// Said to be within the amounts: 内消費税.
+    within: bool,
+}
+
+impl Tax {
+    fn new(row: &Row, yen: Yen) -> Tax {
+        let words = row.squashed();
+        Tax { rate: figures::rate_in(&words), yen, within: ["内", "うち", "含"].iter().any(|w| words.contains(w)) }
+    }
+}
+
 /// Lines, totals and what went wrong.
 #[derive(Default)]
 struct Draught {
     drafts: Vec<Draft>,
     totals: Vec<(Yen, Piece, &'static str)>,
     subtotals: Vec<Yen>,
-    taxes: Vec<(Option<u8>, Yen)>,
+    taxes: Vec<Tax>,
     problems: Vec<Problem>,
     /// Rows over which the tables lie, so that their amounts are not read a second time.
     rows: Vec<usize>,
@@ -145,10 +158,11 @@ impl Draught {
             }
             self.lines(layout, header, &cells, &description.text(), amounts, row);
             if self.drafts.len() > MOST_LINES {
+                self.problems.push(too_many_lines());
                 break;
             }
         }
-        if let Some(last) = self.drafts.last_mut().filter(|_| self.rows.len() > begun) {
+        if let Some(last) = self.drafts.get_mut(begun..).and_then(<[Draft]>::last_mut) {
             for (piece, _) in pending {
                 if piece.bounds[1] - last.bounds[3] < 1.2 * layout.typical_height && last.sheet == sheet {
                     last.line.description = format!("{} {}", last.line.description, piece.text);
@@ -176,13 +190,12 @@ impl Draught {
                 })
                 .filter(|(.., amount)| amount.yen > Yen::ZERO)
                 .collect();
-        let rate = figures::rate_in(&row.squashed());
         // A cell of a sum whose formula has no value is said, too.
         self.problems.extend(row.pieces.iter().filter(|p| p.content == Content::Formula).map(without_value));
         match kind {
             RowKind::Tax => {
                 let amount = in_columns.first().map(|(.., amount)| amount.yen).or_else(|| last_amount(row, layout));
-                self.taxes.extend(amount.map(|yen| (rate, yen)));
+                self.taxes.extend(amount.map(|yen| Tax::new(row, yen)));
             }
             RowKind::Total => {
                 let total = match in_columns.as_slice() {
@@ -304,7 +317,7 @@ impl Draught {
                         _ => None,
                     }
                 }
-                _ => None,
+                _ => cells.get(header, Column::Mark).and_then(|piece| table::mark(&piece.text)),
             };
             let product = quantity.zip(unit_price).and_then(|(q, p)| q.checked_mul(p));
             let equal = |product: Decimal| product == Decimal::from(amount.yen.get());
@@ -362,11 +375,11 @@ impl Draught {
                     }
                 }
                 RowKind::Subtotal => self.subtotals.push(amount.yen),
-                RowKind::Tax => self.taxes.push((figures::rate_in(&row.squashed()), amount.yen)),
+                RowKind::Tax => self.taxes.push(Tax::new(row, amount.yen)),
                 RowKind::Discount => self.problems.push(invalid_amount(&piece, &words)),
                 RowKind::Line => {
                     let description = words.trim().to_owned();
-                    let named = figures::role_of(&super::layout::squash(&description)).is_some();
+                    let named = figures::is_label(&description);
                     if description.chars().filter(|c| c.is_alphabetic()).count() < 2 || named {
                         continue;
                     }
@@ -392,6 +405,7 @@ impl Draught {
                         loose: true,
                     });
                     if self.drafts.len() > MOST_LINES {
+                        self.problems.push(too_many_lines());
                         return;
                     }
                 }
@@ -414,14 +428,23 @@ impl Draught {
             }
         }
         let lines_sum = sum(&self.drafts);
+        // 「合計」 over 「消費税」 is what the lines come to without their tax; the total with it counts.
+        let with_tax =
+            |yen: Yen| self.taxes_in_all().any(|tax| lines_sum.and_then(|sum| sum.checked_add(tax)) == Some(yen));
         let chosen = totals
             .iter()
-            .find(|(yen, ..)| Some(*yen) == lines_sum)
+            .find(|(yen, ..)| with_tax(*yen))
+            .or_else(|| totals.iter().find(|(yen, ..)| Some(*yen) == lines_sum))
             .or_else(|| totals.iter().find(|(.., word)| *word == "総額"))
             .or_else(|| totals.iter().max_by_key(|(yen, ..)| *yen))
             .cloned();
 
         let total = chosen.as_ref().map(|(yen, ..)| *yen);
+        // The lines make up a total to which a tax was added that gives no other: whether they include it is open.
+        let open = total.is_some()
+            && total == lines_sum
+            && self.taxes.iter().any(|tax| !tax.within)
+            && totals.iter().any(|(yen, ..)| Some(*yen) > total);
         let taxed = self.add_tax(total);
         let lines_sum = sum(&self.drafts);
         let adds_up = total.is_some() && lines_sum == total;
@@ -473,6 +496,7 @@ impl Draught {
                     (false, Some(false)) => 500,
                     (false, None) => 700,
                 },
+                _ if open => 740,
                 _ if adds_up || self.drafts.is_empty() => 990,
                 // What stands there is what stands there; that it is the sum of all lines is not so.
                 _ => 950,
@@ -506,14 +530,13 @@ impl Draught {
                     }
                 }
                 _ if adds_up || parts_add_up => 990,
-                _ if total.is_none() => 960,
                 // What stands there is what stands there; that a line is missing is for the rules to say.
                 _ => 960,
             };
             if draft.contradicted && !(adds_up && layout.method != Method::Ocr) {
                 per_mille = per_mille.min(740);
             }
-            if draft.net || (taxed == Some(false)) {
+            if draft.net || open || taxed == Some(false) {
                 per_mille = per_mille.min(600);
             }
             let confidence = Confidence::from_per_mille(per_mille);
@@ -523,12 +546,17 @@ impl Draught {
         (reading, self.problems)
     }
 
+    /// What the tax comes to: all rows of it together, or the largest where that is the sum of the others.
+    fn taxes_in_all(&self) -> impl Iterator<Item = Yen> {
+        let all = Yen::checked_sum(self.taxes.iter().map(|tax| tax.yen));
+        all.into_iter().chain(self.taxes.iter().map(|tax| tax.yen).max()).filter(|tax| *tax > Yen::ZERO)
+    }
+
     /// Where the lines are without tax and a row of tax makes up the total, each line gets its tax: amounts of a reading
     /// include it. Whether that came out exactly; `None` when there was nothing to add.
     fn add_tax(&mut self, total: Option<Yen>) -> Option<bool> {
         let sum = Yen::checked_sum(self.drafts.iter().map(|draft| draft.line.amount_yen))?;
-        let tax = Yen::checked_sum(self.taxes.iter().map(|(_, tax)| *tax))?;
-        if self.drafts.is_empty() || tax == Yen::ZERO || sum.checked_add(tax) != total || total == Some(sum) {
+        if self.drafts.is_empty() || !self.taxes_in_all().any(|tax| sum.checked_add(tax) == total) {
             return None;
         }
         let exact = |percent: i64| {
@@ -539,7 +567,12 @@ impl Draught {
                 .collect();
             with_tax.filter(|with_tax| Yen::checked_sum(with_tax.iter().copied()) == total)
         };
-        let Some(with_tax) = exact(110).or_else(|| exact(108)) else { return Some(false) };
+        // The rate that the rows of tax name; with two of them it is open which line has which.
+        let named: Vec<u8> = self.taxes.iter().filter_map(|tax| tax.rate).collect();
+        let rates = if named.is_empty() { vec![10, 8] } else { named };
+        let one_rate = rates.iter().all(|rate| *rate == rates[0]) || self.taxes.iter().all(|tax| tax.rate.is_none());
+        let with_tax = rates.into_iter().filter(|_| one_rate).find_map(|rate| exact(100 + i64::from(rate)));
+        let Some(with_tax) = with_tax else { return Some(false) };
         for (draft, yen) in self.drafts.iter_mut().zip(with_tax) {
             draft.line.amount_yen = yen;
             draft.net = false;
@@ -619,10 +652,12 @@ fn row_words(row: &Row, noisy: bool) -> String {
 }
 
 fn without_value(piece: &Piece) -> Problem {
-    let spot: Spot = piece.spot.clone();
-    Problem {
-        code: ProblemCode::FormulaWithoutValue,
-        place: Place { file: None, spot, key: None },
-        values: Values::new(),
-    }
+    Problem::new(ProblemCode::FormulaWithoutValue).at(Place { spot: piece.spot.clone(), ..Place::default() })
+}
+
+/// Lines after the last one that is read would be missing from the sum without a word.
+fn too_many_lines() -> Problem {
+    Problem::new(ProblemCode::TooLarge)
+        .with("found", format!("> {MOST_LINES} 行"))
+        .with("expected", format!("{MOST_LINES} 行"))
 }

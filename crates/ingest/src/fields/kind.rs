@@ -91,6 +91,11 @@ const SENTENCES: &[(&str, DocumentKind, i32)] = &[
     ("別紙様式2", DocumentKind::Itemization, 15),
 ];
 
+/// From this score on a title begins a document.
+pub(super) const ACCEPTED: i32 = 44;
+/// From this score on a second title of the same words on one page begins a second document.
+pub(super) const REPEATED: i32 = 50;
+
 /// A title that was found.
 #[derive(Clone, Debug)]
 pub(super) struct Title {
@@ -133,12 +138,24 @@ pub(super) fn titles(layout: &Layout) -> Vec<Title> {
                 0
             };
             score += if spaced { 8 } else { 0 };
+            // A receipt below another on one page begins far down with the same title in the same size.
+            let again = |first: &Title| {
+                first.sheet == row.sheet
+                    && first.score >= ACCEPTED
+                    && first.text == text
+                    && piece.height() >= 0.9 * (first.bounds[3] - first.bounds[1])
+            };
+            let repeated = plain && scale >= 1.2 && found.iter().any(again);
             score += match on_sheet {
                 0..=2 => 14,
                 3..=7 => 8,
                 8..=12 => 3,
+                _ if repeated => 0,
                 _ => -8,
             };
+            if repeated {
+                score = score.max(REPEATED);
+            }
             found.push(Title { kind, text, score, sheet: row.sheet, bounds: piece.bounds, spot: piece.spot.clone() });
         }
     }

@@ -23,9 +23,7 @@ mod tests;
 mod total;
 
 use crate::page::{Grid, Page};
-use claim::{
-    DocumentKind, ItemizationReading, Lang, Method, Place, Problem, ProblemCode, ReceiptReading, Spot, Value, Values,
-};
+use claim::{DocumentKind, ItemizationReading, Lang, Method, Place, Problem, ProblemCode, ReceiptReading, Spot, Yen};
 use layout::{Layout, Piece};
 
 /// What was found in a document.
@@ -49,15 +47,60 @@ pub(crate) fn read_pages(pages: &[Page], method: Method, as_kind: Option<Documen
 
 /// Finds the fields of a document in the cells of its sheets. Hidden sheets count only when no visible one holds it.
 pub(crate) fn read_grid(sheets: &[Grid], as_kind: Option<DocumentKind>) -> Found {
-    let visible = read(&Layout::of_grids(sheets.iter().filter(|sheet| !sheet.hidden)), as_kind);
-    if visible.holds_something() || !sheets.iter().any(|sheet| sheet.hidden) {
-        return visible;
+    let (hidden, visible): (Vec<&Grid>, Vec<&Grid>) = sheets.iter().partition(|sheet| sheet.hidden);
+    let shown = read_sheets(&visible, as_kind);
+    if shown.holds_something() || hidden.is_empty() {
+        return shown;
     }
-    let hidden = read(&Layout::of_grids(sheets.iter().filter(|sheet| sheet.hidden)), as_kind);
-    if hidden.holds_something() { hidden } else { visible }
+    let hidden = read_sheets(&hidden, as_kind);
+    if hidden.holds_something() { hidden } else { shown }
+}
+
+/// Names of sheets that show how to fill in the form.
+const EXAMPLES: [&str; 5] = ["記入例", "記載例", "入力例", "見本", "サンプル"];
+
+/// Reads the one sheet that holds the document: amounts of two sheets never come together, as one of them is a draft, a
+/// copy or another document.
+fn read_sheets(sheets: &[&Grid], as_kind: Option<DocumentKind>) -> Found {
+    let filled: Vec<&Grid> =
+        sheets.iter().copied().filter(|grid| !EXAMPLES.iter().any(|name| grid.sheet.contains(name))).collect();
+    let sheets = if filled.is_empty() { sheets } else { &filled };
+    let mut holders: Vec<(&Grid, Found)> = Vec::new();
+    if sheets.len() > 1 {
+        let read = sheets.iter().map(|grid| (*grid, read(&Layout::of_grids([*grid]), as_kind)));
+        holders.extend(read.filter(|(_, found)| found.holds_something()));
+    }
+    let wanted = holders.iter().map(|(_, found)| found.kind).find(|kind| Some(*kind) == as_kind);
+    let Some(wanted) = wanted.or(holders.first().map(|(_, found)| found.kind)) else {
+        return read(&Layout::of_grids(sheets.iter().copied()), as_kind);
+    };
+    holders.retain(|(_, found)| found.kind == wanted);
+    let named: Vec<&str> = holders.iter().map(|(grid, _)| grid.sheet.as_str()).collect();
+    // The copy of a receipt says the same once more; lines that stand twice may be twice as many.
+    let copies =
+        wanted != DocumentKind::Itemization && holders.iter().all(|(_, found)| found.amount() == holders[0].1.amount());
+    let several = holders.get(1).filter(|_| !copies).map(|(second, _)| {
+        let spot = Spot { sheet: Some(second.sheet.clone()), ..Spot::default() };
+        Problem::new(ProblemCode::SeveralDocuments)
+            .at(Place { spot, ..Place::default() })
+            .with("found", named.join("、"))
+    });
+    let mut found = holders.swap_remove(0).1;
+    found.problems.extend(several);
+    found
 }
 
 impl Found {
+    /// What it comes to: the total of a receipt, or the lines of an itemization; `None` when it has neither.
+    fn amount(&self) -> Option<Yen> {
+        let lines = self.itemization.as_ref().map(|reading| &reading.lines).filter(|lines| !lines.is_empty());
+        match lines {
+            // The sum of the lines may be beyond any yen; that there are some is what counts.
+            Some(lines) => Some(Yen::checked_sum(lines.iter().map(|line| line.amount_yen)).unwrap_or(Yen::MAX)),
+            None => self.receipt.as_ref()?.total_yen.as_ref().map(|total| total.value),
+        }
+    }
+
     fn holds_something(&self) -> bool {
         self.receipt.as_ref().is_some_and(|receipt| receipt.total_yen.is_some())
             || self.itemization.as_ref().is_some_and(|itemization| !itemization.lines.is_empty())
@@ -68,7 +111,7 @@ impl Found {
 
 fn read(layout: &Layout, as_kind: Option<DocumentKind>) -> Found {
     if layout.rows.is_empty() {
-        let problem = Problem { code: ProblemCode::NothingFound, place: Place::default(), values: Values::new() };
+        let problem = Problem::new(ProblemCode::NothingFound);
         return Found { kind: DocumentKind::Other, receipt: None, itemization: None, problems: vec![problem] };
     }
     let mut problems = Vec::new();
@@ -92,6 +135,18 @@ fn read(layout: &Layout, as_kind: Option<DocumentKind>) -> Found {
     } else {
         receipt = Some(receipt::read(layout));
     }
+    let large_unit = large_unit(layout);
+    let in_yen = large_unit.is_none();
+    if let Some(problem) = large_unit {
+        problems.retain(|problem| problem.code != ProblemCode::InvalidAmount);
+        problems.push(problem);
+        if let Some(receipt) = &mut receipt {
+            (receipt.total_yen, receipt.tax) = (None, Vec::new());
+        }
+        if let Some(itemization) = &mut itemization {
+            (itemization.total_yen, itemization.lines) = (None, Vec::new());
+        }
+    }
     // Without a title, what was found tells: lines make an itemization, a total a receipt.
     let holds_lines = itemization.as_ref().is_some_and(|reading| !reading.lines.is_empty());
     let holds_total = receipt.as_ref().is_some_and(|reading| reading.total_yen.is_some());
@@ -100,7 +155,7 @@ fn read(layout: &Layout, as_kind: Option<DocumentKind>) -> Found {
         Some(DocumentKind::Receipt) if holds_total => DocumentKind::Receipt,
         _ => DocumentKind::Other,
     });
-    if as_kind.is_none() && kind == DocumentKind::Other && !holds_total {
+    if as_kind.is_none() && kind == DocumentKind::Other && !holds_total && in_yen {
         let (reading, found) = itemization::read(layout);
         receipt = None;
         if !reading.lines.is_empty() {
@@ -121,14 +176,14 @@ struct Documents {
 impl Documents {
     fn of(layout: &Layout) -> Documents {
         let mut parts: Vec<kind::Title> = Vec::new();
-        for title in kind::titles(layout).into_iter().filter(|title| title.score >= 44) {
+        for title in kind::titles(layout).into_iter().filter(|title| title.score >= kind::ACCEPTED) {
             match parts.iter_mut().find(|part| part.sheet == title.sheet) {
                 None => parts.push(title),
                 // Two receipts copied onto one page have the same title twice, side by side or one under the other.
                 Some(first) => {
                     let apart = title.bounds[1] - first.bounds[3] > 8.0 * layout.typical_height
                         || title.bounds[0] - first.bounds[2] > 8.0 * layout.typical_height;
-                    if apart && title.kind == first.kind && title.text == first.text && title.score >= 50 {
+                    if apart && title.kind == first.kind && title.text == first.text && title.score >= kind::REPEATED {
                         parts.push(title);
                     }
                 }
@@ -156,11 +211,11 @@ impl Documents {
         }
         let named: Vec<String> =
             self.parts.iter().map(|(kind, _, page, _)| format!("{} {}ページ", kind.name(Lang::Ja), page + 1)).collect();
-        Some(Problem {
-            code: ProblemCode::SeveralDocuments,
-            place: Place { file: None, spot: second.3.clone(), key: None },
-            values: Values::from([("found".to_owned(), Value::from(named.join("、")))]),
-        })
+        Some(
+            Problem::new(ProblemCode::SeveralDocuments)
+                .at(Place { spot: second.3.clone(), ..Place::default() })
+                .with("found", named.join("、")),
+        )
     }
 
     /// The pages of the document of the wanted kind, where a file holds several.
@@ -185,10 +240,16 @@ fn invalid_amount(piece: &Piece, words: &str) -> Problem {
     } else {
         format!("{words}: {}", piece.raw())
     };
-    let values = [("found", found), ("expected", "円単位の正の整数".to_owned())];
-    Problem {
-        code: ProblemCode::InvalidAmount,
-        place: Place { file: None, spot: piece.spot.clone(), key: None },
-        values: values.into_iter().map(|(key, value)| (key.to_owned(), Value::from(value))).collect(),
-    }
+    Problem::new(ProblemCode::InvalidAmount)
+        .at(Place { spot: piece.spot.clone(), ..Place::default() })
+        .with("found", found)
+        .with("expected", "円単位の正の整数")
+}
+
+/// The note or the head of a column by which amounts are in thousands or more. Such amounts are rounded, so they are never
+/// turned into yen: 143 under 「千円」 need not be 143,000.
+fn large_unit(layout: &Layout) -> Option<Problem> {
+    let row = layout.rows.iter().find(|row| table::large_unit(&row.squashed()).is_some())?;
+    let piece = row.pieces.iter().find(|piece| table::large_unit(&piece.text).is_some()).or(row.pieces.first())?;
+    Some(invalid_amount(piece, &row.joined().text))
 }

@@ -116,12 +116,7 @@ impl Scan {
             while from - next < 3
                 && let Some(c) = self.at(from)
             {
-                let separator = match c {
-                    ',' => true,
-                    '、' | ' ' | '\'' => true,
-                    '.' => self.noisy,
-                    _ => false,
-                };
+                let separator = matches!(c, ',' | '、' | ' ' | '\'') || (self.noisy && c == '.');
                 if !separator {
                     break;
                 }
@@ -129,6 +124,18 @@ impl Scan {
                 from += 1;
             }
             if from == next {
+                break;
+            }
+            // Clean text has one comma between thousands; anything else stands between two numbers (`45,100、143,000`),
+            // unless what follows can begin none (`143, 000`).
+            let single = from - next == 1 && matches!(self.at(next), Some(',' | '\''));
+            if !self.noisy && !single && self.at(from) != Some('0') {
+                // Whether `45, 100` is one number or two cannot be told; in `1, 143,000` it can.
+                let goes_on = matches!(self.at(from + 3), Some(',' | '\''));
+                if !grouped && !only_spaces && digits.len() <= 3 && !goes_on && self.three_digits(from).is_some() {
+                    refused = Some(Refusal::Grouping);
+                    next = from + 3;
+                }
                 break;
             }
             // A space alone separates thousands only in noisy text after a sign of yen, and in the whole number alike.
@@ -153,11 +160,10 @@ impl Scan {
             }
         }
         if grouped {
-            let groups_after = digits.len() - 1;
             // The first group has one to three digits.
             let first =
                 self.chars[at..next].iter().take_while(|(_, c)| !matches!(c, ',' | '.' | '、' | ' ' | '\'')).count();
-            if first > 3 || groups_after == 0 {
+            if first > 3 {
                 refused = Some(Refusal::Grouping);
             }
         }
@@ -198,10 +204,11 @@ impl Scan {
                 if let Some((scaled, after)) = self.scaled_fraction(&digits, next) {
                     match scaled {
                         Scaled::Whole(part, unit) => {
-                            section = section.checked_add(part).unwrap_or(0);
-                            current = None;
-                            total = total.saturating_add(section);
-                            section = 0;
+                            match section.checked_add(part).and_then(|n| total.checked_add(n)) {
+                                Some(sum) => total = sum,
+                                None => out.value = None,
+                            }
+                            (current, section) = (None, 0);
                             last_big = unit;
                         }
                         Scaled::Refused(refusal) => out.refused = out.refused.or(Some(refusal)),
@@ -229,17 +236,21 @@ impl Scan {
                     break;
                 }
                 let count = current.take().unwrap_or(1);
-                section = count.checked_mul(unit).and_then(|n| section.checked_add(n)).unwrap_or(i64::MAX);
+                match count.checked_mul(unit).and_then(|n| section.checked_add(n)) {
+                    Some(sum) => section = sum,
+                    None => out.value = None,
+                }
                 last_unit = unit;
                 positional = false;
                 any = true;
                 next += 1;
             } else if let Some(unit) = big_unit(c) {
-                let count = section.saturating_add(current.take().unwrap_or(0));
-                if count == 0 || unit >= last_big {
+                let count = section.checked_add(current.unwrap_or(0));
+                if count == Some(0) || unit >= last_big {
                     break;
                 }
-                match count.checked_mul(unit).and_then(|n| total.checked_add(n)) {
+                current = None;
+                match count.and_then(|n| n.checked_mul(unit)).and_then(|n| total.checked_add(n)) {
                     Some(sum) => total = sum,
                     None => out.value = None,
                 }

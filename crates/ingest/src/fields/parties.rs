@@ -38,8 +38,10 @@ fn field(layout: &Layout, value: String, piece: &Piece, plain: bool, reasons: Ve
 
 /// What follows a name, the plainest first; with what OCR makes of it.
 const SUFFIXES: [&str; 6] = ["御中", "様", "殿", "御申", "卸中", "御 中"];
-/// Words that end with 様 and name nobody.
-const NOT_NAMES: [&str; 10] = ["お客", "御客", "皆", "仕", "同", "多", "模", "両", "一", "異"];
+/// What stands before the 様 of words that name nobody, whatever goes before: お客様, 皆様, 機器仕様.
+const NOT_NAMES: [&str; 5] = ["お客", "御客", "皆", "仕", "模"];
+/// The same, as a word of its own only: 同様, 一様; names end in these characters (鈴木健一 様).
+const NOT_NAMES_ALONE: [&str; 5] = ["同", "多", "両", "一", "異"];
 const MEDICAL: [&str; 11] =
     ["医院", "クリニック", "病院", "診療所", "歯科", "薬局", "医療法人", "内科", "皮フ科", "眼科", "整形外科"];
 const PAYEE_LABELS: [&str; 9] =
@@ -96,10 +98,20 @@ fn suffixed(text: &str) -> Option<(Range<usize>, &'static str)> {
             let before = text[..at].trim_end();
             let after = &text[at + suffix.len()..];
             let ends = after.is_empty() || after.starts_with([' ', ')', '(', ':', '。', '、', '_', '.']);
-            let name = !NOT_NAMES.iter().any(|word| before.ends_with(word)) || before.ends_with("同仁");
-            (ends && name).then_some((0..at, *suffix))
+            (ends && !is_no_name(before)).then_some((0..at, *suffix))
         })
     })
+}
+
+/// Whether 様 after `before` ends a word that names nobody.
+fn is_no_name(before: &str) -> bool {
+    // 「当院と同様」 is a sentence: the word follows a particle.
+    let particle = |c: char| "とはがをにもで、。".contains(c);
+    let last = before.rsplit(char::is_whitespace).next().unwrap_or(before);
+    NOT_NAMES.iter().any(|word| before.ends_with(word))
+        || NOT_NAMES_ALONE
+            .iter()
+            .any(|word| last.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with(particle)))
 }
 
 fn name_before(layout: &Layout, at: usize, range: Range<usize>, row: &Row) -> Option<(String, Piece)> {
@@ -542,6 +554,13 @@ mod tests {
             ("お客様", None),
             ("お客様控え", None),
             ("仕様", None),
+            ("機器仕様", None),
+            ("一様", None),
+            ("当院と同様", None),
+            // Given names end in these characters.
+            ("鈴木健一 様", Some("鈴木健一 ")),
+            ("鈴木健一様", Some("鈴木健一")),
+            ("本多 様", Some("本多 ")),
         ] {
             assert_eq!(suffixed(text).map(|(range, _)| &text[range]), name, "{text}");
         }

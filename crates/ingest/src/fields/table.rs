@@ -25,6 +25,8 @@ pub(super) enum Column {
     Number,
     Note,
     Day,
+    /// Whether the line is eligible, by a mark: ○, 対象, 対象外.
+    Mark,
 }
 
 impl Column {
@@ -51,6 +53,16 @@ impl Column {
 pub(super) struct Head {
     pub(super) column: Column,
     pub(super) bounds: [f32; 4],
+    /// Whether its word may as well head the things bought: 「対象経費」.
+    names_things: bool,
+}
+
+impl Head {
+    fn new(column: Column, piece: &Piece) -> Head {
+        let text = piece.squashed();
+        let names_things = text.contains("経費") && !text.contains(['額', '円']);
+        Head { column, bounds: piece.bounds, names_things }
+    }
 }
 
 /// The header of a table.
@@ -63,7 +75,7 @@ pub(super) struct Header {
 }
 
 /// What a word at the head of a column says; `text` has no spaces.
-fn column(text: &str) -> Option<Column> {
+pub(super) fn column(text: &str) -> Option<Column> {
     let text = text.trim_matches(|c: char| !c.is_alphanumeric() || ('①'..='⑳').contains(&c));
     let length = text.chars().count();
     if length == 0 || length > 20 || text.ends_with('書') || text.contains('%') || text.contains("下記") {
@@ -138,7 +150,24 @@ fn split_heads(piece: &Piece) -> Vec<(Option<Column>, Piece)> {
     if out.iter().any(|(column, _)| column.is_some()) { out } else { vec![(column(&piece.squashed()), piece.clone())] }
 }
 
+/// The unit other than the yen that a text names for amounts: 「(単位:千円)」, 「金額(千円)」.
+pub(super) fn large_unit(text: &str) -> Option<&'static str> {
+    let text = squash(text);
+    ["百万円", "千円", "万円"].into_iter().find(|unit| {
+        let bracketed = [["(", ")"], ["[", "]"], ["【", "】"]]
+            .iter()
+            .any(|[open, close]| text.contains(&format!("{open}{unit}{close}")));
+        let named = text.match_indices("単位").any(|(at, word)| {
+            text[at + word.len()..].trim_start_matches([':', '/', 'は', '、', ',', '=']).starts_with(unit)
+        });
+        bracketed || named
+    })
+}
+
 fn is_amount(piece: &Piece) -> bool {
+    if large_unit(&piece.text).is_some() {
+        return false;
+    }
     piece.content == Content::Number
         || amount::amounts(&piece.text, false)
             .iter()
@@ -155,15 +184,16 @@ fn heads(row: &Row) -> Option<Vec<Head>> {
     for piece in &row.pieces {
         for (column, piece) in split_heads(piece) {
             match column {
-                Some(column) => heads.push(Head { column, bounds: piece.bounds }),
+                Some(column) => heads.push(Head::new(column, &piece)),
                 None => others += 1,
             }
         }
     }
     let mut kinds: Vec<Column> = heads.iter().map(|head| head.column).collect();
     kinds.dedup();
-    let described =
-        kinds.iter().any(|c| matches!(c, Column::Item | Column::Detail | Column::Quantity | Column::UnitPrice));
+    let described = heads.iter().any(|head| {
+        head.names_things || matches!(head.column, Column::Item | Column::Detail | Column::Quantity | Column::UnitPrice)
+    });
     let money = kinds.iter().any(|c| c.holds_amount());
     (kinds.len() >= 2 && money && described && others <= heads.len()).then_some(heads)
 }
@@ -190,9 +220,62 @@ pub(super) fn headers(layout: &Layout) -> Vec<Header> {
             last += 1;
         }
         columns.sort_by(|a, b| f32::total_cmp(&a.bounds[0], &b.bounds[0]));
-        found.push(Header { rows: (at, last), heads: columns });
+        let mut header = Header { rows: (at, last), heads: columns };
+        told_by_cells(layout, &mut header);
+        found.push(header);
     }
     found
+}
+
+/// How many rows below a header are looked at to tell what a column holds.
+const ROWS_LOOKED_AT: usize = 60;
+
+/// A column 「対象」 may hold amounts, marks (○, 対象外) or, as 「対象経費」, the things themselves: what stands in it tells.
+fn told_by_cells(layout: &Layout, header: &mut Header) {
+    let doubtful: Vec<usize> = (0..header.heads.len())
+        .filter(|at| matches!(header.heads[*at].column, Column::Eligible | Column::Ineligible))
+        .collect();
+    if doubtful.is_empty() {
+        return;
+    }
+    let (mut numbers, mut things, mut marks) = (Vec::new(), Vec::new(), Vec::new());
+    let sheet = layout.rows[header.rows.0].sheet;
+    let below = layout.rows.iter().skip(header.rows.1 + 1).take(ROWS_LOOKED_AT);
+    for row in below.take_while(|row| row.sheet == sheet && heads(row).is_none()) {
+        for (at, piece) in Cells::of(header, row).cells {
+            if piece.content != Content::Text || piece.text.chars().any(|c| c.is_ascii_digit()) {
+                numbers.push(at);
+            } else if mark(&piece.text).is_some() {
+                marks.push(at);
+            } else if piece.text.chars().any(char::is_alphabetic) {
+                things.push(at);
+            }
+        }
+    }
+    let described = header.heads.iter().any(|head| matches!(head.column, Column::Item | Column::Detail));
+    for at in doubtful {
+        let named = header.heads[at].names_things;
+        let count = |list: &[usize]| list.iter().filter(|column| **column == at).count();
+        // A thing may have digits in its name (iPad 64GB), an amount no letters.
+        if named && !described && count(&things) > 0 {
+            header.heads[at].column = Column::Item;
+        } else if count(&numbers) == 0 && count(&marks) > 0 {
+            header.heads[at].column = Column::Mark;
+        } else if count(&numbers) == 0 && count(&things) > 0 {
+            header.heads[at].column = Column::Note;
+        }
+    }
+}
+
+/// What a mark in a column 「対象」 says.
+pub(super) fn mark(text: &str) -> Option<bool> {
+    match squash(text).as_str() {
+        "○" | "◯" | "〇" | "●" | "◎" | "✓" | "✔" | "レ" | "対象" | "補助対象" | "有" | "はい" => {
+            Some(true)
+        }
+        "×" | "✕" | "✗" | "対象外" | "補助対象外" | "外" | "無" | "いいえ" => Some(false),
+        _ => None,
+    }
 }
 
 /// A header of which each row alone says too little: 「項目 | 内訳 | 金額」 over 「①補助対象 | ②補助対象外」.
@@ -205,7 +288,7 @@ fn two_rows(layout: &Layout, at: usize) -> Option<Vec<Head>> {
         .pieces
         .iter()
         .flat_map(split_heads)
-        .filter_map(|(column, piece)| Some(Head { column: column?, bounds: piece.bounds }))
+        .filter_map(|(column, piece)| Some(Head::new(column?, &piece)))
         .collect();
     if columns.is_empty() || columns.len() * 2 < row.pieces.len() {
         return None;
@@ -240,7 +323,7 @@ fn add_row(columns: &mut Vec<Head>, row: &Row) {
         let over = (0..below.len()).filter(|at| shared(columns[*at].bounds, piece.bounds) > 0.0).max_by(|a, b| {
             f32::total_cmp(&shared(columns[*a].bounds, piece.bounds), &shared(columns[*b].bounds, piece.bounds))
         });
-        let head = Head { column, bounds: piece.bounds };
+        let head = Head::new(column, &piece);
         match over {
             Some(over) => below[over].push(head),
             None => columns.push(head),
@@ -423,39 +506,123 @@ pub(super) enum RowKind {
 
 /// What a row is, told from its words (all but its numbers, without spaces).
 pub(super) fn row_kind(words: &str) -> RowKind {
-    let text: String = squash(words).chars().filter(|c| c.is_alphabetic() || *c == '+').collect();
-    let starts = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
-    let length = text.chars().count();
-    if ["値引", "割引", "クーポン", "ポイント利用", "ポイント充当"].iter().any(|word| text.contains(word))
-    {
-        RowKind::Discount
-    } else if starts(&["小計", "商品計", "中計"]) && length <= 12 {
-        RowKind::Subtotal
-    } else if starts(&["消費税", "内消費税", "うち消費税", "内税", "外税", "税額", "うち税"]) && length <= 14
-    {
-        RowKind::Tax
-    } else if (starts(&[
-        "合計",
-        "総合計",
-        "総額",
-        "総計",
-        "税込合計",
-        "税込総額",
-        "請求金額",
-        "御請求",
-        "ご請求",
-        "お支払",
-        "領収金額",
-        "領収額",
-    ]) && length <= 14)
-        || matches!(text.as_str(), "計" | "TOTAL" | "Total" | "税込計" | "税込")
-    {
-        RowKind::Total
-    } else if (starts(&["税抜", "税別"]) && length <= 8) || (text.starts_with("対象") && length <= 6) {
-        RowKind::Subtotal
-    } else {
-        RowKind::Line
+    let squashed = squash(words);
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic() || *c == '+').collect::<String>();
+    let whole = letters(&squashed);
+    if DISCOUNT.iter().any(|word| whole.contains(word)) {
+        return RowKind::Discount;
     }
+    // Brackets say more of a sum and nothing else; a row in brackets is read for what is in them.
+    let bare = letters(&without_brackets(&squashed));
+    let text = if bare.is_empty() { &whole } else { &bare };
+    // The longest word first: 「税込合計」 is no 「税込」.
+    let sum = SUMS.iter().filter(|(word, _)| text.starts_with(word)).max_by_key(|(word, _)| word.len());
+    match sum {
+        Some((word, kind)) if qualifies(&text[word.len()..]) => *kind,
+        _ if matches!(text.as_str(), "計" | "税込計") => RowKind::Total,
+        _ => RowKind::Line,
+    }
+}
+
+/// Words of a discount, wherever they stand in a row.
+pub(super) const DISCOUNT: [&str; 5] = ["値引", "割引", "クーポン", "ポイント利用", "ポイント充当"];
+
+/// Words at the head of a row of a sum.
+const SUMS: &[(&str, RowKind)] = &[
+    ("小計", RowKind::Subtotal),
+    ("商品計", RowKind::Subtotal),
+    ("中計", RowKind::Subtotal),
+    ("税抜", RowKind::Subtotal),
+    ("税別", RowKind::Subtotal),
+    ("対象", RowKind::Subtotal),
+    ("消費税", RowKind::Tax),
+    ("内消費税", RowKind::Tax),
+    ("うち消費税", RowKind::Tax),
+    ("内税", RowKind::Tax),
+    ("外税", RowKind::Tax),
+    ("税額", RowKind::Tax),
+    ("うち税", RowKind::Tax),
+    ("合計", RowKind::Total),
+    ("総合計", RowKind::Total),
+    ("総額", RowKind::Total),
+    ("総計", RowKind::Total),
+    ("税込", RowKind::Total),
+    ("税込合計", RowKind::Total),
+    ("税込総額", RowKind::Total),
+    ("請求金額", RowKind::Total),
+    ("御請求", RowKind::Total),
+    ("ご請求", RowKind::Total),
+    ("お支払", RowKind::Total),
+    ("領収金額", RowKind::Total),
+    ("領収額", RowKind::Total),
+    ("TOTAL", RowKind::Total),
+    ("Total", RowKind::Total),
+];
+
+/// Whether what follows the word of a sum only says more of it: 「合計金額」, 「消費税額等」 and not 「お支払手数料」,
+/// 「総額表示対応改修」. A single stray character is what OCR makes of a ruled line or a sign of yen.
+fn qualifies(rest: &str) -> bool {
+    let mut rest = rest.to_owned();
+    for word in [
+        "金額",
+        "総額",
+        "総合計",
+        "合計",
+        "小計",
+        "税込み",
+        "税込",
+        "税抜き",
+        "税抜",
+        "税別",
+        "消費税",
+        "地方",
+        "及び",
+        "および",
+        "対象外",
+        "対象",
+        "補助",
+        "相当",
+        "うち",
+        "内",
+        "額",
+        "計",
+        "等",
+        "税",
+        "円",
+        "込",
+        "の",
+        "分",
+        "点",
+        "台",
+        "件",
+        "個",
+        "式",
+        "+",
+    ] {
+        rest = rest.replace(word, "");
+    }
+    let mut left = rest.chars();
+    match (left.next(), left.next()) {
+        (None, _) => true,
+        (Some(c), None) => c.is_ascii_alphabetic() || matches!(c, '半' | '羊' | 'ー' | '一'),
+        _ => false,
+    }
+}
+
+/// `text` without what stands in brackets.
+fn without_brackets(text: &str) -> String {
+    let mut depth = 0usize;
+    text.chars()
+        .filter(|c| {
+            let inside = depth > 0;
+            match c {
+                '(' | '[' | '【' => depth += 1,
+                ')' | ']' | '】' => depth = depth.saturating_sub(1),
+                _ => return !inside,
+            }
+            false
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -502,6 +669,18 @@ mod tests {
             ("レセプトコンピュータ改修", RowKind::Line),
             ("合計額算定プログラムの改修に係る作業費用", RowKind::Line),
             ("時計", RowKind::Line),
+            ("お支払手数料", RowKind::Line),
+            ("総額表示対応改修", RowKind::Line),
+            ("税額計算ソフト", RowKind::Line),
+            ("対象患者管理ソフト", RowKind::Line),
+            ("(税込)合計", RowKind::Total),
+            ("合計金額(税込)", RowKind::Total),
+            ("お支払金額", RowKind::Total),
+            ("合計 l", RowKind::Total),
+            ("(内消費税等", RowKind::Tax),
+            ("消費税及び地方消費税", RowKind::Tax),
+            ("税抜金額", RowKind::Subtotal),
+            ("税込", RowKind::Total),
         ] {
             assert_eq!(row_kind(text), kind, "{text}");
         }

@@ -6,7 +6,7 @@
 
 use super::figures::{Figure, Figures, Role};
 use claim::{Confidence, Field, Method, TaxLine, Yen};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// More amounts than any receipt has; a hostile page may have any number.
 const MOST_AMOUNTS: usize = 300;
@@ -26,15 +26,24 @@ pub(super) fn total(figures: &Figures, method: Method) -> Option<Field<Yen>> {
     let sums = Sums::of(figures);
     let mut by_value: BTreeMap<Yen, Vec<(&Figure, bool)>> = BTreeMap::new();
     let all = figures.first.iter().map(|f| (f, false)).chain(figures.second.iter().map(|f| (f, true)));
-    for (figure, second) in all.take(2 * MOST_AMOUNTS) {
-        if figure.yen() > Yen::ZERO && may_be_total(figure) {
-            by_value.entry(figure.yen()).or_default().push((figure, second));
-        }
+    let mut candidates: Vec<(&Figure, bool)> =
+        all.filter(|(figure, _)| figure.yen() > Yen::ZERO && may_be_total(figure)).collect();
+    // What the tax of a rate is on is all that was paid only where no other amount can be.
+    let is_base = |figure: &Figure| matches!(figure.role, Role::Base(_));
+    let bases: BTreeSet<Yen> = candidates.iter().filter(|(f, _)| is_base(f)).map(|(f, _)| f.yen()).collect();
+    if bases.len() > 1 || candidates.iter().any(|(figure, _)| !is_base(figure)) {
+        candidates.retain(|(figure, _)| !is_base(figure));
     }
+    for (figure, second) in candidates.iter().take(2 * MOST_AMOUNTS) {
+        by_value.entry(figure.yen()).or_default().push((figure, *second));
+    }
+    let labelled = candidates.iter().any(|(figure, second)| !second && is_labelled_total(figure, 1));
     let scored = by_value.iter().map(|(yen, seen)| {
         let best = seen.iter().map(|(figure, second)| strength(figure) - i32::from(*second)).max().unwrap_or(0);
         let agreement = match sums.agreement(*yen) {
             Agreement::Exact(_) => 40,
+            // The price of one thing has a tax within it as well as the total has.
+            Agreement::Near(_) if labelled && !seen.iter().any(|(figure, _)| is_main(figure)) => 0,
             Agreement::Near(_) => 30,
             Agreement::None => 0,
         };
@@ -63,13 +72,21 @@ pub(super) fn total(figures: &Figures, method: Method) -> Option<Field<Yen>> {
     if let Agreement::Exact(why) | Agreement::Near(why) = agreement {
         reasons.push(why.to_owned());
     }
-    // Another amount that is as plainly called the total.
-    let rival = by_value.iter().find(|(other, seen)| {
-        **other != yen
-            && seen.iter().any(|(figure, second)| {
-                !second && (is_labelled_total(figure, 3) || strength(figure) >= strength_of_figure.max(25))
-            })
-    });
+    // Another amount that is as plainly called the total, unless the other reading sees this one there.
+    let misread = |rival: &Figure| figures.second.iter().any(|second| second.is_at(rival) && second.yen() == yen);
+    let rivals: Vec<Yen> = by_value
+        .iter()
+        .filter(|(other, seen)| {
+            let discounted = sums.taken_off().any(|off| other.checked_add(off) == Some(yen));
+            **other != yen
+                && seen.iter().any(|(figure, second)| {
+                    let plain = is_labelled_total(figure, 3) || strength(figure) >= strength_of_figure.max(25);
+                    !second && !misread(figure) && (plain || discounted)
+                })
+        })
+        .map(|(other, _)| *other)
+        .collect();
+    let rival = rivals.iter().find(|rival| !sums.explain(yen, **rival)).or(rivals.first());
     let second_says = if from_second {
         Some(figures.first.iter().any(|f| f.is_at(figure) && f.yen() == yen))
     } else {
@@ -104,15 +121,29 @@ pub(super) fn total(figures: &Figures, method: Method) -> Option<Field<Yen>> {
         },
     };
     let mut per_mille: u16 = per_mille;
-    if let Some((other, _)) = rival {
+    if let Some(other) = rival {
         match agreement {
-            Agreement::Exact(_) => {}
-            Agreement::Near(_) => per_mille = per_mille.min(900),
+            // Arithmetic holds for the sum before a discount too, so it chooses between two totals only where the
+            // difference is accounted for.
+            Agreement::Exact(_) | Agreement::Near(_) if sums.explain(yen, *other) => {}
+            Agreement::Exact(_) | Agreement::Near(_) => {
+                reasons.push(format!("ほかにも合計と読める金額 {other}円"));
+                per_mille = per_mille.min(740);
+            }
             Agreement::None => {
                 reasons.push(format!("ほかにも合計と読める金額 {other}円"));
                 per_mille = per_mille.min(600);
             }
         }
+    }
+    if matches!(agreement, Agreement::Near(_)) && !seen.iter().any(|(figure, _)| is_main(figure)) && by_value.len() > 1
+    {
+        reasons.push("見出しのない金額がほかにもある".to_owned());
+        per_mille = per_mille.min(740);
+    }
+    if candidates.len() > 2 * MOST_AMOUNTS {
+        reasons.push("金額が多すぎる".to_owned());
+        per_mille = per_mille.min(600);
     }
     if agreement == Agreement::None && sums.contradict(yen) {
         reasons.push("小計・消費税と合わない".to_owned());
@@ -132,9 +163,15 @@ fn may_be_total(figure: &Figure) -> bool {
         Role::Total(_) => true,
         // The main line of a receipt often has no word beside it.
         Role::Unknown => figure.amount.marked || figure.amount.formal,
-        // A base that includes its tax may be the only total of a short receipt.
+        // A base that is said to include its tax may be the only total of a short receipt.
+        Role::Base(Some(true)) => true,
         _ => false,
     }
+}
+
+/// Whether label, form or size set an amount apart as the one that the receipt is about.
+fn is_main(figure: &Figure) -> bool {
+    is_labelled_total(figure, 1) || figure.amount.formal || figure.scale >= 1.25
 }
 
 fn is_labelled_total(figure: &Figure, at_least: u8) -> bool {
@@ -147,6 +184,7 @@ fn strength(figure: &Figure) -> i32 {
         Role::Total(3) => 40,
         Role::Total(2) => 28,
         Role::Total(_) => 14,
+        Role::Base(_) => 5,
         _ => 0,
     };
     let form = if figure.amount.formal {
@@ -177,7 +215,9 @@ pub(super) struct Sums {
     lines: Vec<Yen>,
     tendered: Vec<Yen>,
     change: Vec<Yen>,
-    discounted: bool,
+    discounts: Vec<Yen>,
+    /// Totals and sums before them, from which a discount may have been taken off.
+    before: Vec<Yen>,
 }
 
 impl Sums {
@@ -199,21 +239,18 @@ impl Sums {
                 Role::Base(included) => add(&mut sums.bases, (figure.rate, included, yen)),
                 Role::Tendered => add(&mut sums.tendered, yen),
                 Role::Change => add(&mut sums.change, yen),
-                Role::Discount => sums.discounted = true,
+                Role::Discount => add(&mut sums.discounts, yen),
                 _ => {}
+            }
+            if matches!(figure.role, Role::Total(_) | Role::Subtotal | Role::Net) {
+                add(&mut sums.before, yen);
             }
             if !matches!(figure.role, Role::Tax | Role::Change | Role::Elsewhere | Role::Discount) {
                 add(&mut sums.parts, yen);
             }
         }
         // Lines may be equal; only those of the first reading are added up.
-        sums.lines = figures
-            .first
-            .iter()
-            .filter(|figure| figure.role == Role::Line)
-            .map(Figure::yen)
-            .take(MOST_AMOUNTS)
-            .collect();
+        sums.lines = figures.first.iter().filter(|figure| figure.role == Role::Line).map(Figure::yen).collect();
         sums
     }
 
@@ -246,11 +283,14 @@ impl Sums {
         {
             return Agreement::Exact("お預りとお釣りの差に一致");
         }
-        if self.lines.len() > 1 && !self.discounted {
+        if self.lines.len() > 1 && self.discounts.is_empty() {
             let sum = Yen::checked_sum(self.lines.iter().copied());
             if sum == Some(total) {
                 return Agreement::Exact("明細の和に一致");
             }
+        }
+        if self.taken_off().any(|off| total.checked_add(off).is_some_and(|before| self.before.contains(&before))) {
+            return Agreement::Exact("値引後の額に一致");
         }
         let fits = |rate: Option<u8>, tax: Yen| match rate {
             Some(rate) => tax_fits(total, rate, tax),
@@ -262,9 +302,24 @@ impl Sums {
         Agreement::None
     }
 
+    /// Each discount, and all of them.
+    fn taken_off(&self) -> impl Iterator<Item = Yen> {
+        let all = Yen::checked_sum(self.discounts.iter().copied()).filter(|sum| *sum > Yen::ZERO);
+        self.discounts.iter().copied().chain(all)
+    }
+
+    /// Whether tax or a discount accounts for `rival`, which is called the total as plainly as `total`: what was paid is
+    /// the larger of two that a tax parts, and the smaller of two that a discount parts.
+    fn explain(&self, total: Yen, rival: Yen) -> bool {
+        let all = Yen::checked_sum(self.taxes.iter().map(|(_, tax)| *tax));
+        let mut taxes = self.taxes.iter().map(|(_, tax)| *tax).chain(all);
+        taxes.any(|tax| rival.checked_add(tax) == Some(total))
+            || self.taken_off().any(|off| total.checked_add(off) == Some(rival))
+    }
+
     /// Whether a sum before tax and a tax are given whose sum is not `total`.
     fn contradict(&self, total: Yen) -> bool {
-        !self.taxes.is_empty() && !self.nets.is_empty() && !self.discounted && !self.nets.contains(&total)
+        !self.taxes.is_empty() && !self.nets.is_empty() && self.discounts.is_empty() && !self.nets.contains(&total)
     }
 }
 

@@ -5,6 +5,7 @@
 use super::problem;
 use crate::Limits;
 use crate::document::damaged;
+use crate::sniff::READ_HERE;
 use claim::{Problem, ProblemCode, Spot};
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
@@ -13,8 +14,6 @@ use tiff::decoder::{Decoder, DecodingResult};
 use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
-/// What may be sent, for people.
-const ACCEPTED: &str = "PDF, PNG, JPEG, WebP, BMP, TIFF, XLSX, XLS, CSV";
 /// Bytes a pixel may take while it is decoded: RGBA with 16 bits each.
 const BYTES_PER_PIXEL: u64 = 8;
 
@@ -254,7 +253,7 @@ fn on_page(page: u32, mut problem: Problem) -> Problem {
 }
 
 fn unsupported(found: &str) -> Problem {
-    problem(ProblemCode::Unsupported, [("found", found.to_owned()), ("expected", ACCEPTED.to_owned())])
+    problem(ProblemCode::Unsupported, [("found", found.to_owned()), ("expected", READ_HERE.join(", "))])
 }
 
 fn image_problem(format: &str, error: ImageError) -> Problem {

@@ -47,6 +47,11 @@ pub(super) enum EngineError {
     Size { width: u32, height: u32 },
 }
 
+/// What this machine lacks for recognition, told from its files; `None` when every model is there.
+pub(super) fn missing() -> Option<EngineError> {
+    [FIRST, SECOND, ORIENTATION].iter().find_map(|model| model.folder().err())
+}
+
 /// The loaded models. Loading takes a quarter of a second, so one is kept as long as a document is read.
 pub(super) struct Engine {
     first: TesseractAPI,
@@ -75,8 +80,7 @@ impl Engine {
         read_with(&self.second, image, dpi)
     }
 
-    /// Which way to turn a page so that its text stands upright, most likely first, without "as it is"; none when
-    /// nothing can be told.
+    /// Which way to turn a page so that its text stands upright; none when nothing can be told.
     pub(super) fn turns(&self, image: &GrayImage, dpi: u32) -> Result<Option<Turn>, EngineError> {
         let api = match self.orientation.get() {
             Some(api) => api,

@@ -72,6 +72,11 @@ pub(crate) fn read_raster(raster: Raster, page: u32, limits: &Limits) -> Result<
     }
 }
 
+/// What this machine lacks for recognition: then a page that was not recognised says nothing of its document.
+pub(crate) fn missing() -> Option<String> {
+    engine::missing().map(|error| error.to_string())
+}
+
 thread_local! {
     /// The models stay loaded for all pages of a document. The reader process has one thread that reads.
     static ENGINE: OnceCell<Engine> = const { OnceCell::new() };

@@ -6,11 +6,11 @@ use hayro::hayro_interpret::hayro_cmap::{BfString, WritingMode};
 use hayro::hayro_interpret::util::TransformExt;
 use hayro::hayro_interpret::{
     BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps, InterpreterCache,
-    InterpreterSettings, SoftMask, interpret_page,
+    InterpreterSettings, Paint, SoftMask, interpret_page,
 };
 use hayro::hayro_syntax::object::{Dict, String as PdfString};
 use hayro::hayro_syntax::page::Page;
-use hayro::kurbo::{Affine, BezPath, Point, Rect};
+use hayro::kurbo::{Affine, BezPath, Point, Rect, Shape};
 use std::collections::HashMap;
 
 /// A glyph, in points from the top left of the page.
@@ -27,11 +27,23 @@ pub(super) struct Glyph {
     /// The height of an em.
     pub(super) size: f32,
     pub(super) vertical: bool,
-    /// Drawn invisibly: the text layer of a scan.
+    /// Not to be seen: drawn invisibly (the text layer of a scan), outside of what is shown, in the colour of the ground,
+    /// or painted over.
     pub(super) hidden: bool,
 }
 
 impl Glyph {
+    fn has_digit(&self) -> bool {
+        self.text.chars().any(char::is_numeric)
+    }
+
+    /// The middle of where it is drawn.
+    fn middle(&self) -> Point {
+        let (across, down) =
+            if self.vertical { (self.size / 2.0, self.advance / 2.0) } else { (self.advance / 2.0, -self.size * 0.4) };
+        Point::new(f64::from(self.x + across), f64::from(self.y + down))
+    }
+
     pub(super) fn is_space(&self) -> bool {
         !self.text.is_empty() && self.text.chars().all(char::is_whitespace)
     }
@@ -74,6 +86,8 @@ pub(super) struct Drawn {
     /// Filled and stroked paths: rules, boxes, outlines of letters.
     pub(super) paths: usize,
     pub(super) too_many_glyphs: bool,
+    /// Digits are drawn in the colour of what lies under them, or painted over.
+    pub(super) unseen_digits: bool,
 }
 
 impl Drawn {
@@ -98,6 +112,9 @@ pub(super) fn look<'a>(
         most_glyphs: limits.glyphs_per_page as usize,
         indirect: 0,
         images: 0,
+        ground: Vec::new(),
+        clips: Vec::new(),
+        groups: Vec::new(),
     };
     interpret(page, cache, settings, &mut eye);
     eye.drawn
@@ -121,7 +138,7 @@ pub(super) fn interpret<'a>(
 struct Eye {
     drawn: Drawn,
     /// Glyphs by text and rough place, to drop those struck twice.
-    seen: HashMap<(String, i32, i32), Vec<(f32, f32)>>,
+    seen: HashMap<Rough, Vec<(f32, f32)>>,
     /// Open marked content: for those that carry their own text, that text and the first glyph that it stands for.
     marked: Vec<Option<(String, usize)>>,
     most_glyphs: usize,
@@ -129,25 +146,85 @@ struct Eye {
     indirect: usize,
     /// Pictures met so far.
     images: usize,
+    /// What was painted so far, in order: its colour, none where it has several.
+    ground: Vec<(Rect, Option<Colour>)>,
+    /// What is shown, each within the one before.
+    clips: Vec<Rect>,
+    /// Open transparency groups: whether nothing of them is seen.
+    groups: Vec<bool>,
+}
+
+/// A glyph's text, whether it is hidden, and its rough place.
+type Rough = (String, bool, i32, i32);
+
+/// Red, green and blue from 0 to 1.
+type Colour = [f32; 3];
+
+/// Below this share of opacity nothing is seen, and above one minus it nothing of what lies under.
+const FAINT: f32 = 0.1;
+/// Colours that differ by less than this in every part are one to the eye of whoever checks a receipt.
+const SAME_COLOUR: f32 = 0.1;
+const PAPER: Colour = [1.0; 3];
+/// More areas than any receipt paints; what is painted beyond them is looked through.
+const MOST_GROUND: usize = 4_000;
+
+/// The colour of a paint and how opaque it is; `None` for a pattern.
+fn colour_of(paint: &Paint<'_>) -> Option<(Colour, f32)> {
+    match paint {
+        Paint::Color(colour) => {
+            let [r, g, b, opacity] = colour.to_rgba().components();
+            Some(([r, g, b], opacity))
+        }
+        Paint::Pattern(_) => None,
+    }
 }
 
 impl<'a> Device<'a> for Eye {
-    fn draw_path(&mut self, _: &BezPath, _: DrawProps<'a>, _: &DrawMode) {
+    fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, mode: &DrawMode) {
         self.drawn.paths += 1;
+        if matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) {
+            // What of its box it fills is not looked at.
+            self.lay(props.transform.transform_rect_bbox(path.bounding_box()), None);
+        }
     }
 
-    fn push_clip_path(&mut self, _: &ClipPath) {}
+    fn draw_rect(&mut self, rect: &Rect, props: DrawProps<'a>, mode: &DrawMode) {
+        self.drawn.paths += 1;
+        let fills = matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) && props.soft_mask.is_none();
+        if fills && !self.is_unseen_group() {
+            let rect = self.shown(props.transform.transform_rect_bbox(*rect));
+            match colour_of(&props.paint) {
+                Some((colour, opacity)) if opacity > 1.0 - FAINT => {
+                    self.lay(rect, Some(colour));
+                    self.cover(rect);
+                }
+                Some((_, opacity)) if opacity < FAINT => {}
+                _ => self.lay(rect, None),
+            }
+        }
+    }
 
-    fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {}
+    fn push_clip_path(&mut self, clip: &ClipPath) {
+        let shown = self.shown(clip.path.bounding_box());
+        self.clips.push(shown);
+    }
+
+    fn push_transparency_group(&mut self, opacity: f32, _: Option<SoftMask<'a>>, _: BlendMode) {
+        let unseen = self.is_unseen_group() || opacity < FAINT;
+        self.groups.push(unseen);
+    }
 
     fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, mode: &DrawMode) {
-        let hidden = matches!(mode, DrawMode::Invisible);
+        let invisible = matches!(mode, DrawMode::Invisible) || self.is_unseen_group();
+        let paint = colour_of(&props.paint);
         let vertical = run.writing_mode() == WritingMode::Vertical;
         for glyph in run.glyphs() {
             if self.drawn.glyphs.len() >= self.most_glyphs {
                 self.drawn.too_many_glyphs = true;
                 return;
             }
+            // A glyph that is a drawing brings its own colours.
+            let paint = paint.filter(|_| matches!(&**glyph, FontGlyph::Outline(_)));
             let (text, advance) = match &**glyph {
                 FontGlyph::Outline(outline) => (outline.as_unicode(), outline.advance_width()),
                 FontGlyph::Type3(drawing) => (drawing.as_unicode(), drawing.advance_width()),
@@ -157,7 +234,7 @@ impl<'a> Device<'a> for Eye {
                 Some(BfString::String(text)) => text,
                 None => String::new(),
             };
-            self.note(props.transform * glyph.transform(), text, advance, vertical, hidden);
+            self.note(props.transform * glyph.transform(), text, advance, vertical, invisible, paint);
         }
     }
 
@@ -171,6 +248,7 @@ impl<'a> Device<'a> for Eye {
         if shown.is_zero_area() {
             return;
         }
+        self.lay(shown, None);
         self.drawn.pictures.push(Picture {
             index,
             transform: props.transform,
@@ -180,9 +258,13 @@ impl<'a> Device<'a> for Eye {
         });
     }
 
-    fn pop_clip(&mut self) {}
+    fn pop_clip(&mut self) {
+        self.clips.pop();
+    }
 
-    fn pop_transparency_group(&mut self) {}
+    fn pop_transparency_group(&mut self) {
+        self.groups.pop();
+    }
 
     fn begin_marked_content(&mut self, _: &[u8], properties: Option<&Dict<'_>>) {
         let text = properties
@@ -204,9 +286,48 @@ impl<'a> Device<'a> for Eye {
 }
 
 impl Eye {
+    fn is_unseen_group(&self) -> bool {
+        self.groups.last().copied().unwrap_or(false)
+    }
+
+    /// The part of an area that is shown.
+    fn shown(&self, area: Rect) -> Rect {
+        self.clips.last().map_or(area, |clip| clip.intersect(area))
+    }
+
+    fn lay(&mut self, area: Rect, colour: Option<Colour>) {
+        if self.ground.len() < MOST_GROUND {
+            self.ground.push((area, colour));
+        }
+    }
+
+    /// Whether a glyph of this colour cannot be told from what lies under it. Over a picture or a drawing, white cannot be
+    /// relied on.
+    fn is_like_ground(&self, at: Point, colour: Colour) -> bool {
+        let under = self.ground.iter().rev().find(|(area, _)| area.contains(at));
+        let ground = under.map_or(Some(PAPER), |(_, colour)| *colour).unwrap_or(PAPER);
+        colour.iter().zip(ground).all(|(a, b)| (a - b).abs() < SAME_COLOUR)
+    }
+
+    /// What was drawn under an opaque area is not seen.
+    fn cover(&mut self, area: Rect) {
+        for glyph in self.drawn.glyphs.iter_mut().filter(|glyph| !glyph.hidden && area.contains(glyph.middle())) {
+            glyph.hidden = true;
+            self.drawn.unseen_digits |= glyph.has_digit();
+        }
+    }
+
     /// Notes a glyph, unless it lies off the page, stands askew, or was struck there before.
     #[expect(clippy::cast_possible_truncation, reason = "points on a page; a coordinate beyond f32 is off the page")]
-    fn note(&mut self, transform: Affine, text: String, advance: Option<f32>, vertical: bool, hidden: bool) {
+    fn note(
+        &mut self,
+        transform: Affine,
+        text: String,
+        advance: Option<f32>,
+        vertical: bool,
+        invisible: bool,
+        paint: Option<(Colour, f32)>,
+    ) {
         // Glyphs are drawn in thousandths of an em.
         let origin = transform * Point::ORIGIN;
         let along = transform * Point::new(1000.0, 0.0) - origin;
@@ -228,7 +349,15 @@ impl Eye {
         // A vertical glyph is placed by the middle of its top edge; its own origin stays at the left of its baseline.
         let y = if vertical { y - size * 0.88 } else { y };
         let advance = if vertical { size } else { advance };
-        let glyph = Glyph { text, x, y, advance, size, vertical, hidden };
+        let mut glyph = Glyph { text, x, y, advance, size, vertical, hidden: invisible };
+        if !invisible && !glyph.is_space() {
+            let middle = glyph.middle();
+            let clipped = self.clips.last().is_some_and(|clip| !clip.inflate(1.0, 1.0).contains(middle));
+            let faint = paint.is_some_and(|(_, opacity)| opacity < FAINT);
+            let blends = paint.is_some_and(|(colour, _)| self.is_like_ground(middle, colour));
+            self.drawn.unseen_digits |= (faint || blends) && !clipped && glyph.has_digit();
+            glyph.hidden = clipped || faint || blends;
+        }
         if !self.was_struck(&glyph) {
             self.drawn.glyphs.push(glyph);
         }
@@ -242,17 +371,17 @@ impl Eye {
         }
         let near = glyph.size * 0.15;
         let (column, row) = ((glyph.x / glyph.size).floor() as i32, (glyph.y / glyph.size).floor() as i32);
-        let mut key = (glyph.text.clone(), column, row);
+        let mut key = (glyph.text.clone(), glyph.hidden, column, row);
         for (dx, dy) in (-1..=1).flat_map(|dx| (-1..=1).map(move |dy| (dx, dy))) {
-            key.1 = column.saturating_add(dx);
-            key.2 = row.saturating_add(dy);
+            key.2 = column.saturating_add(dx);
+            key.3 = row.saturating_add(dy);
             if let Some(places) = self.seen.get(&key)
                 && places.iter().any(|(x, y)| (x - glyph.x).abs() < near && (y - glyph.y).abs() < near)
             {
                 return true;
             }
         }
-        (key.1, key.2) = (column, row);
+        (key.2, key.3) = (column, row);
         self.seen.entry(key).or_default().push((glyph.x, glyph.y));
         false
     }

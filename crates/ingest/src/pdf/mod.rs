@@ -11,7 +11,7 @@ mod tests;
 use crate::document::damaged;
 use crate::limits::Limits;
 use crate::ocr;
-use crate::page::{Line, Page};
+use crate::page::Page;
 use claim::{Method, Place, Problem, ProblemCode, Spot};
 use drawn::{Drawn, Glyph, look};
 use hayro::hayro_interpret::{InterpreterCache, InterpreterSettings};
@@ -81,9 +81,6 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Read, Problem> {
                 placed.shift(&mut page);
                 page.number = number;
                 (page.width, page.height) = (width, height);
-                if page.second.is_empty() {
-                    page.second = hidden_layer(&drawn);
-                }
                 read.pages.push(page);
             }
             Err(problem) => {
@@ -95,8 +92,13 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Read, Problem> {
     Ok(read)
 }
 
-/// Whether the text of a page says what the page shows.
+/// Whether the text of a page says what the page shows. Text that nobody sees (the layer that a scanner's own recognition
+/// put behind its picture, white on white) is believed in nothing, not even as a second reading: anybody can write it.
 fn is_trustworthy(drawn: &Drawn) -> bool {
+    // Somebody painted over a number or in the colour of the paper: recognition sees what people see.
+    if drawn.unseen_digits {
+        return false;
+    }
     let glyphs = || drawn.glyphs.iter().filter(|glyph| !glyph.hidden && !glyph.is_space());
     let count = glyphs().count();
     if count == 0 {
@@ -131,12 +133,6 @@ fn is_trustworthy(drawn: &Drawn) -> bool {
 
 fn visible(drawn: &Drawn) -> Vec<Glyph> {
     drawn.glyphs.iter().filter(|glyph| !glyph.hidden).cloned().collect()
-}
-
-/// The text that a scanner's own recognition put behind the picture. It is another engine's reading of the same page, so
-/// it serves as the second one; alone it is not believed, because nobody sees it.
-fn hidden_layer(drawn: &Drawn) -> Vec<Line> {
-    layout::lines(drawn.glyphs.iter().filter(|glyph| glyph.hidden && !glyph.is_unknown()).cloned().collect())
 }
 
 fn on_page(number: u32, problem: Problem) -> Problem {

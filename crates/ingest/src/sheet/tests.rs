@@ -87,6 +87,19 @@ fn a_formula_counts_with_its_saved_result_and_without_one_is_not_zero() {
     assert_eq!(only(&saved).rows, rows(number("0")));
 }
 
+/// What a spreadsheet shows as 45,100 is saved with the noise of its arithmetic.
+#[test]
+fn a_number_is_what_a_spreadsheet_shows_of_it() {
+    let bytes = sheet(|sheet| {
+        for (row, value) in (0u32..).zip([41_000.0 * 1.1, 143_000.5, 0.1 + 0.2, 123_456_789_012_345.0, -0.0]) {
+            sheet.write(row, 0, value).unwrap();
+        }
+    });
+    let rows: Vec<Vec<Cell>> =
+        ["45100", "143000.5", "0.3", "123456789012345", "0"].map(|shown| vec![number(shown)]).into();
+    assert_eq!(only(&bytes).rows, rows);
+}
+
 /// The workbook with something else in one of its parts.
 fn edited(bytes: &[u8], part: &str, from: &str, to: &str) -> Vec<u8> {
     let mut parts = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();

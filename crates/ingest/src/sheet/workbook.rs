@@ -149,10 +149,12 @@ fn boolean(truth: bool) -> Cell {
     Cell::Text(if truth { "TRUE" } else { "FALSE" }.to_owned())
 }
 
-/// The shortest decimal that gives the number back; Rust writes it without an exponent.
+/// The number as a spreadsheet shows it, to 15 digits: `=41000*1.1` is saved as 45100.00000000001 and shown as 45100.
+/// Then the shortest decimal that gives it back; Rust writes it without an exponent.
 fn float(number: f64) -> Cell {
+    let shown = format!("{number:.14e}").parse().unwrap_or(number);
     // Adding zero turns minus zero into zero.
-    Cell::Number((number + 0.0).to_string())
+    Cell::Number((shown + 0.0).to_string())
 }
 
 /// A day, from a cell whose format shows one (an era's years too); times and durations stay numbers.

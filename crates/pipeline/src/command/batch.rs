@@ -6,34 +6,49 @@ use crate::bundle::hash;
 use crate::cli::BatchCommand;
 use crate::output;
 use crate::stage::json;
+use crate::told::Told;
 use crate::worker::chain;
 use anyhow::{Context, Result, bail};
-use claim::{Actor, Calendar, Lang, Payment, PaymentBatch, Sha256, Yen, day_in_japan};
+use claim::{Actor, Calendar, Lang, Payment, PaymentBatch, Sha256, Yen, day_in_japan, wareki};
 use decision_log::{BatchPayment, Event, PreparedBatch};
 use jiff::civil::Date;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use store::{BatchRecord, NewBatch};
+use store::{BatchRecord, BatchState, NewBatch};
 
 pub(crate) async fn run(app: &App, command: BatchCommand) -> Result<Done> {
     match command {
         BatchCommand::Prepare { by, pay_on } => {
-            match prepare(app, &Actor::staff(&by), pay_on).await? {
-                Some(batch) => output::say(&format!(
-                    "{}  {}  {}件  {}円",
-                    batch.id,
-                    batch.pay_on,
-                    batch.payments.len(),
-                    batch.total_yen().unwrap_or(Yen::MAX)
-                )),
+            match prepare(app, &by, pay_on).await? {
+                Some(batch) => {
+                    let (count, total) = (batch.payments.len(), batch.total_yen().unwrap_or(Yen::MAX));
+                    output::say(&match app.lang {
+                        Lang::Ja => format!("{}  {}  {count}件  {total}円", batch.id, wareki(batch.pay_on)),
+                        Lang::En => format!("{}  {}  {count} payments  {total} yen", batch.id, batch.pay_on),
+                    });
+                }
                 None => output::say(app.text("支払を待つ申請はありません。", "No approved claim waits for payment.")),
             }
             Ok(Done::All)
         }
         BatchCommand::Release { id, by } => {
             let id = named(app, id).await?;
-            release(app, &id, &Actor::staff(&by)).await?;
+            release(app, &id, &by).await?;
             output::say(&format!("{id}  {}", app.text("承認しました。", "released.")));
+            Ok(Done::All)
+        }
+        BatchCommand::Cancel { id, by } => {
+            let id = named(app, id).await?;
+            found(app, &id).await?;
+            let entry = app.entry(&by, Event::BatchCancelled { id: id.clone(), cancelled_by: by.clone() });
+            app.store.cancel_batch(&id, &[entry]).await?;
+            output::say(&format!(
+                "{id}  {}",
+                app.text(
+                    "取り消しました。申請は、次の支払バッチに入れることができます。",
+                    "cancelled; its claims can go into the next batch."
+                )
+            ));
             Ok(Done::All)
         }
         BatchCommand::Export { id, out } => {
@@ -52,17 +67,22 @@ pub(crate) async fn run(app: &App, command: BatchCommand) -> Result<Done> {
                 return Ok(Done::All);
             }
             let header = match app.lang {
-                Lang::Ja => ["支払バッチ", "振込指定日", "状態", "準備", "承認"],
-                Lang::En => ["batch", "pays on", "state", "prepared by", "released by"],
+                Lang::Ja => ["支払バッチ", "振込指定日", "状態", "件数", "円", "準備", "承認"],
+                Lang::En => ["batch", "pays on", "state", "payments", "yen", "prepared by", "released by"],
             };
             output::table(
                 &header,
-                &[],
+                &[3, 4],
                 batches.iter().map(|batch| {
                     vec![
                         batch.id.clone(),
-                        batch.pay_on.to_string(),
-                        batch.state.code().to_owned(),
+                        match app.lang {
+                            Lang::Ja => wareki(batch.pay_on),
+                            Lang::En => batch.pay_on.to_string(),
+                        },
+                        batch.state.name(app.lang).to_owned(),
+                        batch.payments.len().to_string(),
+                        content(app, batch).0.total_yen().unwrap_or(Yen::MAX).to_string(),
                         batch.prepared_by.to_string(),
                         batch.released_by.as_ref().map(ToString::to_string).unwrap_or_default(),
                     ]
@@ -79,7 +99,24 @@ async fn named(app: &App, id: String) -> Result<String> {
         return Ok(id);
     }
     let last = app.store.batches().await?.into_iter().max_by_key(|batch| (batch.prepared_at, batch.id.clone()));
-    Ok(last.context("found no batch; `kofu batch prepare` makes one")?.id)
+    let last = last.ok_or_else(|| {
+        Told::new(
+            "支払バッチはまだありません。kofu batch prepare で準備してください。",
+            "found no batch; `kofu batch prepare` makes one",
+        )
+    })?;
+    Ok(last.id)
+}
+
+/// A batch that has to be there.
+async fn found(app: &App, id: &str) -> Result<BatchRecord> {
+    let record = app.store.batch(id).await?.ok_or_else(|| {
+        Told::new(
+            format!("支払バッチ「{id}」はありません。kofu batch list で番号を確かめてください。"),
+            format!("found no batch {id}; `kofu batch list` names them"),
+        )
+    })?;
+    Ok(record)
 }
 
 /// Gathers all approved claims into a batch; `None` when there are none. Claims without an account stay behind and are
@@ -91,10 +128,20 @@ pub(crate) async fn prepare(app: &App, by: &Actor, pay_on: Option<Date>) -> Resu
         None => Calendar::Bank.last_of_next_month(today)?,
     };
     if pay_on < today {
-        bail!("found {pay_on} as the day of payment, expected today ({today}) or later");
+        bail!(Told::new(
+            format!(
+                "振込指定日（{}）が過ぎています。本日（{}）以後の日を指定してください。",
+                wareki(pay_on),
+                wareki(today)
+            ),
+            format!("found {pay_on} as the day of payment, expected today ({today}) or later"),
+        ));
     }
     if !Calendar::Bank.is_open(pay_on)? {
-        bail!("found {pay_on} as the day of payment, expected a day on which banks are open");
+        bail!(Told::new(
+            format!("振込指定日（{}）は銀行の休業日です。営業日を指定してください。", wareki(pay_on)),
+            format!("found {pay_on} as the day of payment, expected a day on which banks are open"),
+        ));
     }
     let mut payments = Vec::new();
     for approved in app.store.approved_claims(None).await? {
@@ -128,7 +175,7 @@ pub(crate) async fn prepare(app: &App, by: &Actor, pay_on: Option<Date>) -> Resu
     };
     // A batch that no bank would take is not made: what cannot be written is told now, not after its release.
     if let Err(error) = reporting::payment_file(&batch, &app.config.bank_file) {
-        bail!("the bank file of {} could not be written: {}", batch.id, chain(&error));
+        bail!(no_bank_file(&batch.id, &error));
     }
     let total_yen = batch.total_yen().context("the batch's total is too large")?;
     let event = Event::BatchPrepared(PreparedBatch {
@@ -198,31 +245,76 @@ impl<'a> Listed<'a> {
 
 /// Releases a batch: what is released is the hash of what was prepared.
 pub(crate) async fn release(app: &App, id: &str, by: &Actor) -> Result<()> {
-    let record =
-        app.store.batch(id).await?.with_context(|| format!("found no batch {id}; `kofu batch list` names them"))?;
+    let record = found(app, id).await?;
+    accounts_as_prepared(app, &record).await?;
     let sha256 = content(app, &record).1;
     let entry = app.entry(by, Event::BatchReleased { id: id.to_owned(), sha256, released_by: by.clone() });
     app.store.release_batch(id, by, app.clock.now(), sha256, &[entry]).await?;
     Ok(())
 }
 
+/// That every facility of a batch still has the account that the batch pays to: who releases it must not send money to
+/// an account that the register no longer has.
+async fn accounts_as_prepared(app: &App, record: &BatchRecord) -> Result<()> {
+    if record.state != BatchState::Prepared {
+        // The store says why it cannot be released.
+        return Ok(());
+    }
+    let mut changed = Vec::new();
+    for payment in &record.payments {
+        let facility = app.store.facility(&payment.facility_code).await?;
+        if facility.and_then(|facility| facility.account).as_ref() != Some(&payment.account) {
+            changed.push(payment.facility_code.to_string());
+        }
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let (id, codes) = (&record.id, changed.join(", "));
+    bail!(Told::new(
+        format!(
+            "支払バッチ {id} を準備した後に、振込先口座が変わった医療機関等があります: {codes}。名簿を確かめ、kofu batch cancel {id} で取り消してから、もう一度準備してください。"
+        ),
+        format!(
+            "the bank accounts of these facilities were changed after batch {id} was prepared: {codes}; check the \
+             register, give it up with `kofu batch cancel {id}`, and prepare again"
+        ),
+    ))
+}
+
+fn no_bank_file(id: &str, error: &reporting::PaymentFileError) -> Told {
+    Told::new(error.message(Lang::Ja), format!("the bank file of {id} could not be written: {}", chain(error)))
+}
+
 /// Writes the bank's file and the list of a released batch; the same bytes however often.
 pub(crate) async fn export(app: &App, id: &str, out: &Path) -> Result<Vec<PathBuf>> {
-    let record =
-        app.store.batch(id).await?.with_context(|| format!("found no batch {id}; `kofu batch list` names them"))?;
+    let record = found(app, id).await?;
     let Some(released) = record.content_sha256 else {
-        bail!(
-            "batch {id} has not been released; another person than who prepared it has to run `kofu batch release {id}`"
-        );
+        bail!(Told::new(
+            format!(
+                "支払バッチ {id} は「{}」の状態です。書き出せるのは、承認されたものだけです。準備した職員とは別の職員が kofu batch release {id} を実行してください。",
+                record.state.name(Lang::Ja)
+            ),
+            format!(
+                "batch {id} is {} and has not been released; another person than who prepared it has to run `kofu batch \
+                 release {id}`",
+                record.state.code()
+            ),
+        ));
     };
     let (batch, sha256) = content(app, &record);
     if sha256 != released {
-        bail!(
-            "batch {id} has the content {sha256}, but {released} was released: the payer in the configuration was changed; put it back"
-        );
+        bail!(Told::new(
+            format!(
+                "支払バッチ {id} の内容（{sha256}）が、承認されたもの（{released}）と異なります。設定の振込依頼人が変わっています。元に戻してください。"
+            ),
+            format!(
+                "batch {id} has the content {sha256}, but {released} was released: the payer in the configuration was \
+                 changed; put it back"
+            ),
+        ));
     }
-    let file = reporting::payment_file(&batch, &app.config.bank_file)
-        .map_err(|error| anyhow::anyhow!("the bank file of {id} could not be written: {}", chain(&error)))?;
+    let file = reporting::payment_file(&batch, &app.config.bank_file).map_err(|error| no_bank_file(id, &error))?;
     let list = reporting::payment_list(&batch)?;
     let paths = [(out.join(format!("{id}-総合振込.txt")), file), (out.join(format!("{id}-支払一覧.xlsx")), list)];
     for (path, bytes) in &paths {

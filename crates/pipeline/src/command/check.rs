@@ -6,12 +6,13 @@ use crate::app::App;
 use crate::bundle::hash;
 use crate::output;
 use crate::stage::Assessed;
+use crate::told::in_language;
 use anyhow::Result;
 use claim::{ClaimState, DecisionKind, Lang, Outcome, Yen};
 use decision_log::{Entry, Event};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{BatchState, ClaimFilter, ClaimRecord};
+use store::{BatchState, ClaimFilter, ClaimRecord, JobKind, JobState};
 
 /// One thing that is not as it should be.
 #[derive(Debug, Serialize)]
@@ -67,6 +68,10 @@ pub(crate) async fn run(app: &App, json: bool) -> Result<Done> {
             ),
         });
     }
+    if let Some(unsigned) = &logged.unsigned {
+        // No difference, and nothing for scripts: the entries may be right, but nobody can tell.
+        eprintln!("{unsigned}");
+    }
     Ok(Done::all_if(differences.0.is_empty()))
 }
 
@@ -77,6 +82,8 @@ struct Logged {
     /// How often each (claim, revision, kind of event) stands in the log.
     events: BTreeMap<(String, u32, &'static str), u32>,
     assessments: BTreeMap<(String, u32), claim::Sha256>,
+    /// What no signature covers, in words.
+    unsigned: Option<String>,
 }
 
 async fn log(app: &App, differences: &mut Differences) -> Result<Logged> {
@@ -117,8 +124,12 @@ async fn log(app: &App, differences: &mut Differences) -> Result<Logged> {
             differences.push("log-twice", format!("{claim} revision {revision} {kind}"), count, 1);
         }
     }
-    if let Err(error) = super::log::verify_stored(app, None).await {
-        differences.push("log-checkpoint", "decision log", format!("{error:#}"), "the tree of the last checkpoint");
+    match super::log::verify_stored(app, None).await {
+        Ok(stored) => logged.unsigned = stored.unsigned(app.lang),
+        Err(error) => {
+            let found = in_language(&error, app.lang);
+            differences.push("log-checkpoint", "decision log", found, "the tree of the last checkpoint");
+        }
     }
     Ok(logged)
 }
@@ -180,6 +191,7 @@ async fn claim(app: &App, record: &ClaimRecord, logged: &Logged, differences: &m
         let found = show(decision.map(|decision| decision.kind));
         differences.push("decision", &id, found, show(expected_kind));
     }
+    untold(app, record, differences).await?;
     let Some(stored) = app.store.assessment(&record.claim.id, revision).await? else {
         if past(state) >= 3 {
             differences.push("assessment", &id, "none", "an assessment");
@@ -224,6 +236,24 @@ async fn claim(app: &App, record: &ClaimRecord, logged: &Logged, differences: &m
                 worth(again.outcome, again.computed_yen),
             );
         }
+    }
+    Ok(())
+}
+
+/// Decisions that no notice tells of, unless one is on its way.
+async fn untold(app: &App, record: &ClaimRecord, differences: &mut Differences) -> Result<()> {
+    let told: BTreeSet<u32> = record.notices.iter().map(|notice| notice.revision).collect();
+    let untold =
+        record.decisions.iter().map(|stored| stored.decision.revision).filter(|revision| !told.contains(revision));
+    for revision in untold {
+        let jobs = app.store.jobs_of(&record.claim.id).await?;
+        let job = jobs.into_iter().find(|job| job.kind == JobKind::Notice.code() && job.revision == revision);
+        let found = match job {
+            Some(job) if matches!(job.state, JobState::Ready | JobState::Leased) => continue,
+            Some(job) => format!("{}: {}", job.state.code(), job.reason.unwrap_or_default()),
+            None => "nothing".to_owned(),
+        };
+        differences.push("notice-missing", format!("{} revision {revision}", record.claim.id), found, "a notice");
     }
     Ok(())
 }

@@ -1,22 +1,30 @@
 //! `kofu demo`: the whole pipeline on the samples, with demo people, in one command. A second run finds nothing to do.
 
 use super::Done;
-use super::claims::{Imported, decide, import};
+use super::claims::{Imported, Will, decide, import};
+use super::facilities::PAGE;
 use crate::app::App;
-use crate::cli::Global;
+use crate::bundle::Bundle;
+use crate::cli::{Global, Need};
 use crate::clock::Clock;
 use crate::output;
+use crate::register::Register;
 use crate::stage::Assessed;
+use crate::told::Told;
 use crate::worker::Until;
 use anyhow::{Context, Result, bail};
-use claim::{Actor, ClaimId, ClaimState, DecisionKind, Lang, Outcome, Yen};
+use claim::{Actor, ClaimId, ClaimState, DecisionKind, Lang, Outcome, ProgrammeId, Yen};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use store::ClaimFilter;
 
 /// The demo's day: after the programmes' deadlines, inside the list of holidays, and the same on every machine, so that
 /// every file the demo writes is the same as well.
 const DEMO_NOW: &str = "2026-02-10T10:00:00+09:00";
+
+/// The register of the samples.
+const REGISTER: &str = "facilities.csv";
 
 /// What a sample says of itself, in `expect.toml` beside the bundle.
 #[derive(Debug, Deserialize)]
@@ -42,13 +50,14 @@ struct Line {
 
 pub(crate) async fn run(global: &Global, samples: &Path, json: bool) -> Result<Done> {
     let now = DEMO_NOW.parse().context("the demo's day")?;
-    let app = App::open(global, Clock::Fixed(now)).await?;
     let stories = stories(samples)?;
+    let app = App::open(global, Clock::Fixed(now), Need::Makes).await?;
+    only_the_samples(&app, samples, &stories).await?;
     let note = |ja: &'static str, en: &'static str| eprintln!("{}", app.text(ja, en));
 
     note("1/6 医療機関等の名簿を取り込みます。", "1/6 taking the facility register");
     let before = app.store.log_size().await?;
-    super::facilities::import(&app, &samples.join("facilities.csv")).await?;
+    super::facilities::import(&app, &samples.join(REGISTER), &Actor::system()).await?;
     note("2/6 申請を受け付けます。", "2/6 accepting the claims");
     let mut claims = BTreeMap::new();
     for story in &stories {
@@ -110,17 +119,68 @@ pub(crate) async fn run(global: &Global, samples: &Path, json: bool) -> Result<D
     Ok(Done::all_if(good))
 }
 
+/// That the store holds nothing but what the demo put there: its people decide and pay, which real claims must be safe
+/// from. Claims are known by what was sent, not by who sent it.
+async fn only_the_samples(app: &App, samples: &Path, stories: &[PathBuf]) -> Result<()> {
+    let ruleset = app.rulebook.on(app.today()).await?;
+    let programmes: Vec<ProgrammeId> = ruleset.programmes().map(|programme| programme.id().clone()).collect();
+    let mut claims = BTreeMap::new();
+    for bundle in stories.iter().filter_map(|story| Bundle::read(story, &programmes, app.clock.now(), app.lang).ok()) {
+        claims.insert(bundle.claim_id(), bundle.identity());
+    }
+    let register = Register::read(&samples.join(REGISTER), &programmes, app.lang);
+    let facilities: BTreeMap<_, _> = register.facilities.iter().map(|facility| (&facility.code, facility)).collect();
+
+    let mut after = None;
+    loop {
+        let page = app.store.claims(&ClaimFilter::default(), after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id.clone());
+        if let Some(other) = page.iter().find(|claim| claims.get(&claim.id) != Some(&claim.bundle_sha256)) {
+            bail!(not_empty(app, &format!("申請 {}", other.id), &format!("claim {}", other.id)));
+        }
+    }
+    let mut after = None;
+    loop {
+        let page = app.store.facilities(after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.code.clone());
+        if let Some(other) = page.iter().find(|stored| facilities.get(&stored.code) != Some(stored)) {
+            bail!(not_empty(app, &format!("医療機関等 {}", other.code), &format!("facility {}", other.code)));
+        }
+    }
+    if let Some(draft) = app.store.ruleset_drafts().await?.first() {
+        bail!(not_empty(app, &format!("規則の案 {}", draft.hash), &format!("proposed rules {}", draft.hash)));
+    }
+    Ok(())
+}
+
+fn not_empty(app: &App, ja: &str, en: &str) -> Told {
+    let data = app.data.display();
+    Told::new(
+        format!(
+            "{data} には、見本ではないもの（{ja}）があります。kofu demo は、空のデータフォルダーで実行してください（例 --data ./kofu-demo）。何も変更していません。"
+        ),
+        format!(
+            "{data} holds something that is no sample ({en}); run kofu demo with an empty data folder, such as --data \
+             ./kofu-demo. Nothing was changed."
+        ),
+    )
+}
+
 fn name(story: &Path) -> String {
     story.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The sample folders that hold a bundle, by name.
 fn stories(samples: &Path) -> Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(samples).with_context(|| {
-        format!(
-            "the samples folder {} cannot be read; run this in the project's folder or give --samples",
-            samples.display()
+    let entries = std::fs::read_dir(samples).map_err(|error| {
+        let name = samples.display();
+        Told::new(
+            format!("見本のフォルダー {name} を読めません。プロジェクトのフォルダーで実行するか、--samples で指定してください。"),
+            format!("the samples folder {name} cannot be read; run this in the project's folder or give --samples"),
         )
+        .because(error)
     })?;
     let mut stories = Vec::new();
     for entry in entries {
@@ -151,7 +211,8 @@ async fn confirm(app: &App, id: &ClaimId, reviewer: &Actor) -> Result<()> {
         Outcome::Reject => DecisionKind::Reject,
         Outcome::Review => return Ok(()),
     };
-    decide(app, id, kind, reviewer, None).await
+    decide(app, id, Will { kind, by: reviewer, reason: None, overridden: &[] }).await?;
+    Ok(())
 }
 
 async fn write_out(app: &App, out: &Path) -> Result<Vec<PathBuf>> {

@@ -7,8 +7,9 @@ use crate::cli::FacilitiesCommand;
 use crate::output;
 use crate::register::Register;
 use crate::stage::json;
-use anyhow::{Result, bail};
-use claim::{Actor, Facility, InstitutionCode, Lang};
+use crate::told::{Told, expected_code};
+use anyhow::Result;
+use claim::{Actor, BankAccount, Facility, InstitutionCode, Lang, ProgrammeId};
 use decision_log::Event;
 use std::path::Path;
 
@@ -17,13 +18,23 @@ pub(crate) const PAGE: u32 = 500;
 
 pub(crate) async fn run(app: &App, command: FacilitiesCommand) -> Result<Done> {
     match command {
-        FacilitiesCommand::Import { file } => {
-            let (count, good) = import(app, &file).await?;
+        FacilitiesCommand::Import { file, by } => {
+            let taken = import(app, &file, &by.unwrap_or_else(Actor::system)).await?;
+            let Taken { new, changed, unchanged, .. } = taken;
             output::say(&match app.lang {
-                Lang::Ja => format!("{count} 件の医療機関等を取り込みました。"),
-                Lang::En => format!("{count} facilities taken."),
+                Lang::Ja => format!(
+                    "{} 件の医療機関等を取り込みました（新規 {new} 件、変更 {changed} 件、変更なし {unchanged} 件）。",
+                    new + changed + unchanged
+                ),
+                Lang::En => format!(
+                    "{} facilities taken: {new} new, {changed} changed, {unchanged} unchanged.",
+                    new + changed + unchanged
+                ),
             });
-            Ok(Done::all_if(good))
+            for change in &taken.accounts {
+                output::say(&format!("  {}", change.message(app.lang)));
+            }
+            Ok(Done::all_if(taken.good))
         }
         FacilitiesCommand::List { json } => {
             let mut rows = Vec::new();
@@ -44,10 +55,19 @@ pub(crate) async fn run(app: &App, command: FacilitiesCommand) -> Result<Done> {
             Ok(Done::All)
         }
         FacilitiesCommand::Show { code, json } => {
-            let code = InstitutionCode::parse(&code)?;
-            let Some(facility) = app.store.facility(&code).await? else {
-                bail!("found no facility {code} in the register; import the register first, or check the code");
-            };
+            let code = InstitutionCode::parse(&code).map_err(|error| {
+                let [ja, _] = expected_code(&error);
+                Told::new(
+                    format!("「{code}」は医療機関等コードではありません。正しい値: {ja}。"),
+                    format!("{code:?} is no institution code: {error}"),
+                )
+            })?;
+            let facility = app.store.facility(&code).await?.ok_or_else(|| {
+                Told::new(
+                    format!("医療機関等 {code} は名簿にありません。名簿を取り込むか、コードを確かめてください。"),
+                    format!("found no facility {code} in the register; import the register first, or check the code"),
+                )
+            })?;
             if json.json {
                 output::json_line(&facility)?;
             } else {
@@ -58,25 +78,102 @@ pub(crate) async fn run(app: &App, command: FacilitiesCommand) -> Result<Done> {
     }
 }
 
-/// Takes a register file; returns how many facilities it has and whether all its rows were good.
-pub(crate) async fn import(app: &App, file: &Path) -> Result<(usize, bool)> {
-    let register = Register::read(file, app.lang);
+/// What became of a register file.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    new: usize,
+    changed: usize,
+    unchanged: usize,
+    accounts: Vec<AccountChange>,
+    /// Whether all its rows were good.
+    good: bool,
+}
+
+/// A bank account that the register had otherwise: where money will go instead.
+#[derive(Debug)]
+struct AccountChange {
+    code: InstitutionCode,
+    before: Option<BankAccount>,
+    after: Option<BankAccount>,
+}
+
+impl AccountChange {
+    /// Which columns differ. Of an account's number only the end is shown.
+    fn message(&self, lang: Lang) -> String {
+        let code = &self.code;
+        match (&self.before, &self.after, lang) {
+            (Some(before), Some(after), _) => {
+                let columns = changed_columns(before, after).join(", ");
+                let (old, new) = (end(&before.number), end(&after.number));
+                match lang {
+                    Lang::Ja => format!("{code}  口座の変更: {columns}（口座番号の末尾 {old} → {new}）"),
+                    Lang::En => format!("{code}  account changed: {columns} (number ends {old} -> {new})"),
+                }
+            }
+            (Some(before), None, Lang::Ja) => format!("{code}  口座の削除（口座番号の末尾 {}）", end(&before.number)),
+            (Some(before), None, Lang::En) => format!("{code}  account removed (number ends {})", end(&before.number)),
+            (None, after, _) => {
+                let new = after.as_ref().map_or("", |after| end(&after.number));
+                match lang {
+                    Lang::Ja => format!("{code}  口座の追加（口座番号の末尾 {new}）"),
+                    Lang::En => format!("{code}  account added (number ends {new})"),
+                }
+            }
+        }
+    }
+}
+
+/// The last three digits of an account's number, which the checked number has.
+fn end(number: &str) -> &str {
+    number.get(number.len().saturating_sub(3)..).unwrap_or_default()
+}
+
+fn changed_columns(before: &BankAccount, after: &BankAccount) -> Vec<&'static str> {
+    [
+        ("bank_code", before.bank_code != after.bank_code),
+        ("bank_name", before.bank_name != after.bank_name),
+        ("branch_code", before.branch_code != after.branch_code),
+        ("branch_name", before.branch_name != after.branch_name),
+        ("account_kind", before.kind != after.kind),
+        ("account_number", before.number != after.number),
+        ("account_holder", before.holder != after.holder),
+    ]
+    .into_iter()
+    .filter_map(|(column, changed)| changed.then_some(column))
+    .collect()
+}
+
+/// Takes a register file.
+pub(crate) async fn import(app: &App, file: &Path, by: &Actor) -> Result<Taken> {
+    let ruleset = app.rulebook.on(app.today()).await?;
+    let programmes: Vec<ProgrammeId> = ruleset.programmes().map(|programme| programme.id().clone()).collect();
+    let register = Register::read(file, &programmes, app.lang);
     for error in &register.errors {
         eprintln!("{} [{}] {}", error.place, error.code, error.message);
     }
-    let sha256 = hash(&json(&register.facilities));
-    let count = register.facilities.len();
-    let mut changed = false;
+    let good = register.errors.is_empty();
+    let mut taken = Taken { new: 0, changed: 0, unchanged: 0, accounts: Vec::new(), good };
     for facility in &register.facilities {
-        changed = changed || app.store.facility(&facility.code).await?.as_ref() != Some(facility);
+        match app.store.facility(&facility.code).await? {
+            None => taken.new += 1,
+            Some(stored) if stored == *facility => taken.unchanged += 1,
+            Some(stored) => {
+                taken.changed += 1;
+                if stored.account != facility.account {
+                    let after = facility.account.clone();
+                    taken.accounts.push(AccountChange { code: stored.code, before: stored.account, after });
+                }
+            }
+        }
     }
     // The same file again changes nothing, and so leaves no entry.
-    if changed {
-        let event = Event::FacilityRegisterChanged { count: count as u64, sha256 };
-        let entry = app.entry(&Actor::system(), event);
+    if taken.new + taken.changed > 0 {
+        let sha256 = hash(&json(&register.facilities));
+        let event = Event::FacilityRegisterChanged { count: register.facilities.len() as u64, sha256 };
+        let entry = app.entry(by, event);
         app.store.upsert_facilities(&register.facilities, &[entry]).await?;
     }
-    Ok((count, register.errors.is_empty()))
+    Ok(taken)
 }
 
 fn header(lang: Lang) -> [&'static str; 5] {

@@ -4,19 +4,16 @@ use super::Done;
 use super::facilities::PAGE;
 use crate::app::App;
 use crate::output;
-use anyhow::{Result, bail};
+use anyhow::Result;
 use claim::{ClaimId, Lang};
 use std::path::{Path, PathBuf};
 use store::NoticeRecord;
 
-pub(crate) async fn run(app: &App, claim: Option<&str>, out: &Path) -> Result<Done> {
-    let only = claim.map(ClaimId::from);
-    if let Some(id) = &only
-        && app.store.claim(id).await?.is_none()
-    {
-        bail!("found no claim {id} in the store; check the id");
+pub(crate) async fn run(app: &App, only: Option<&ClaimId>, out: &Path) -> Result<Done> {
+    if let Some(id) = only {
+        super::claims::claim(app, id).await?;
     }
-    let written = write(app, only.as_ref(), out).await?;
+    let written = write(app, only, out).await?;
     for path in &written {
         output::say(&path.display().to_string());
     }

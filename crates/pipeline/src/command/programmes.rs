@@ -5,8 +5,9 @@ use crate::app::App;
 use crate::cli::{Global, ProgrammesArgs, ProgrammesCommand};
 use crate::output;
 use crate::rulebook;
-use anyhow::{Context, Result, bail};
-use claim::{Actor, Lang, ProgrammeId};
+use crate::told::Told;
+use anyhow::Result;
+use claim::{Actor, Lang, ProgrammeId, wareki};
 use decision_log::Event;
 use jiff::civil::Date;
 use rules::{Programme, Ruleset};
@@ -20,10 +21,8 @@ const AGREEMENTS_NEEDED: usize = 2;
 /// Runs on an open store.
 pub(crate) async fn run(app: &App, args: ProgrammesArgs) -> Result<Done> {
     match args.command {
-        Some(ProgrammesCommand::Propose { programmes, from, by }) => {
-            propose(app, &programmes, from, &Actor::staff(&by)).await
-        }
-        Some(ProgrammesCommand::Agree { hash, by }) => agree(app, &hash, &Actor::staff(&by)).await,
+        Some(ProgrammesCommand::Propose { programmes, from, by }) => propose(app, &programmes, from, &by).await,
+        Some(ProgrammesCommand::Agree { hash, by }) => agree(app, &hash, &by).await,
         Some(ProgrammesCommand::Drafts { json }) => drafts(app, json.json).await,
         _ => {
             let ruleset = app.rulebook.on(args.on.unwrap_or_else(|| app.today())).await?;
@@ -42,9 +41,7 @@ pub(crate) fn run_without_store(global: &Global, args: &ProgrammesArgs, today: D
     match &own.programmes {
         Some(folder) => show(args, &rulebook::with_own(folder)?, today, global.lang()).map(Some),
         // Looking at the rules makes no store; where there is one, two people may have agreed to others.
-        None if global.database_url.is_none() && !global.data.exists() => {
-            show(args, Ruleset::embedded(), today, global.lang()).map(Some)
-        }
+        None if global.is_without_store() => show(args, Ruleset::embedded(), today, global.lang()).map(Some),
         None => Ok(None),
     }
 }
@@ -63,7 +60,12 @@ fn chosen<'r>(ruleset: &'r Ruleset, id: Option<&str>) -> Result<Vec<&'r Programm
         Some(programme) => Ok(vec![programme]),
         None => {
             let known: Vec<&str> = ruleset.programmes().map(|p| p.id().as_str()).collect();
-            bail!("found programme {id:?}, expected one of: {}", known.join(", "));
+            let known = known.join(", ");
+            Err(Told::new(
+                format!("補助事業「{id}」はありません。次のいずれかを指定してください: {known}"),
+                format!("found programme {id:?}, expected one of: {known}"),
+            )
+            .into())
         }
     }
 }
@@ -188,7 +190,15 @@ async fn propose(app: &App, folder: &Path, from: Date, by: &Actor) -> Result<Don
     let ruleset = rulebook::with_own(folder)?;
     let today = app.today();
     if from <= today {
-        bail!("found {from} as the first day, expected a day after today ({today}): what was decided stays decided");
+        return Err(Told::new(
+            format!(
+                "適用を始める日が {} となっています。今日（{}）より後の日を指定してください。決定済みのものは変わりません。",
+                wareki(from),
+                wareki(today)
+            ),
+            format!("found {from} as the first day, expected a day after today ({today}): what was decided stays decided"),
+        )
+        .into());
     }
     if !ruleset.remarks().is_empty() {
         // Remarks do not forbid; whoever agrees should have seen them.
@@ -205,7 +215,7 @@ async fn propose(app: &App, folder: &Path, from: Date, by: &Actor) -> Result<Don
     app.store.propose_ruleset(&draft, ruleset.to_bytes(), &[entry]).await?;
     output::say(&match app.lang {
         Lang::Ja => {
-            format!("{} を登録しました。二人が同意すると、{}から適用します。", draft.hash, claim::wareki(from))
+            format!("{} を登録しました。二人が同意すると、{}から適用します。", draft.hash, wareki(from))
         }
         Lang::En => format!("proposed {}; it decides from {from} once two people have agreed", draft.hash),
     });
@@ -218,8 +228,11 @@ async fn agree(app: &App, hash: &str, by: &Actor) -> Result<Done> {
         "last" => drafts.into_iter().max_by_key(|draft| draft.proposed_at),
         hash => drafts.into_iter().find(|draft| draft.hash == hash),
     };
-    let draft = draft.with_context(|| {
-        format!("found no proposed rules {hash:?}, expected a hash of `kofu programmes drafts`, or last")
+    let draft = draft.ok_or_else(|| {
+        Told::new(
+            format!("規則の案「{hash}」は登録されていません。`kofu programmes drafts` のハッシュか last を指定してください。"),
+            format!("found no proposed rules {hash:?}, expected a hash of `kofu programmes drafts`, or last"),
+        )
     })?;
     let entry = app.entry(by, Event::RulesetAgreed { ruleset: draft.hash.clone() });
     app.store.agree_ruleset(&draft.hash, by, app.clock.now(), &[entry]).await?;
@@ -227,7 +240,7 @@ async fn agree(app: &App, hash: &str, by: &Actor) -> Result<Done> {
     output::say(&match (app.lang, agreed >= AGREEMENTS_NEEDED) {
         (Lang::Ja, false) => "同意を記録しました。もう一人の同意が必要です。".to_owned(),
         (Lang::Ja, true) => {
-            format!("同意を記録しました。{}から適用します。", claim::wareki(draft.active_from))
+            format!("同意を記録しました。{}から適用します。", wareki(draft.active_from))
         }
         (Lang::En, false) => "agreed; one more person has to agree".to_owned(),
         (Lang::En, true) => format!("agreed; the rules decide from {}", draft.active_from),

@@ -3,8 +3,10 @@
 use super::Done;
 use crate::cli::KindArg;
 use crate::config::Config;
+use crate::file::{Fault, Links, read_plain};
+use crate::output::output_error;
 use anyhow::Result;
-use claim::{DocumentKind, Lang, Place, Problem, ProblemCode, Reading, Value};
+use claim::{DocumentKind, Lang, Place, Problem, ProblemCode, Reading, ReadingView};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -27,46 +29,46 @@ pub(crate) async fn run(
     let bar = progress(files.len() as u64);
     let mut good = true;
     for file in files {
-        let reading = read(&reader, file, kind, &config.reader).await?;
+        let name =
+            file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned());
+        let read = read(&reader, file, &name, kind, &config.reader, lang).await?;
         bar.inc(1);
-        good &= !reading.is_unreadable();
-        let view = reading.view(lang);
+        good &= read.as_ref().is_ok_and(|reading| !reading.is_unreadable() && !reading.holds_nothing());
+        let view = match &read {
+            Ok(reading) => reading.view(lang),
+            Err(problem) => ReadingView::unopened(&name, problem, lang),
+        };
         let text = if spread { serde_json::to_string_pretty(&view)? } else { serde_json::to_string(&view)? };
-        bar.suspend(|| writeln!(std::io::stdout().lock(), "{text}"))?;
+        bar.suspend(|| writeln!(std::io::stdout().lock(), "{text}")).map_err(output_error)?;
     }
     bar.finish_and_clear();
     Ok(Done::all_if(good))
 }
 
+/// What is read of a file, or why it was not even opened: it is not there, no file, or too large.
 async fn read(
     reader: &ingest::Reader,
     file: &Path,
+    name: &str,
     kind: Option<DocumentKind>,
     limits: &ingest::Limits,
-) -> Result<Reading> {
-    let name = file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned());
-    let unreadable = |code, values: &[(&str, Value)]| {
-        let values = values.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-        let problem = Problem { code, place: Place::file(&file.display().to_string()), values };
-        Reading::unreadable(&name, crate::bundle::hash(&[]), "application/octet-stream", problem)
+    lang: Lang,
+) -> Result<Result<Reading, Problem>> {
+    let place = Place::file(&file.display().to_string());
+    let fault = match read_plain(file, limits.file_bytes, Links::Followed) {
+        Ok(bytes) => return Ok(Ok(reader.read(name, &bytes, kind).await?)),
+        Err(fault) => fault,
     };
-    match std::fs::metadata(file) {
-        // Not even opened: a file of any size may lie there.
-        Ok(metadata) if metadata.len() > limits.file_bytes => Ok(unreadable(
-            ProblemCode::TooLarge,
-            &[
-                ("found", Value::from(format!("{} bytes", metadata.len()))),
-                ("expected", Value::from(format!("{} bytes", limits.file_bytes))),
-            ],
-        )),
-        Ok(metadata) if !metadata.is_file() => {
-            Ok(unreadable(ProblemCode::NotFound, &[("found", Value::from("not a file"))]))
+    let problem = match &fault {
+        Fault::TooLarge => {
+            let expected = format!("{} bytes", limits.file_bytes);
+            Problem::new(ProblemCode::TooLarge).with("found", format!("> {expected}")).with("expected", expected)
         }
-        _ => match std::fs::read(file) {
-            Ok(bytes) => Ok(reader.read(&name, &bytes, kind).await?),
-            Err(error) => Ok(unreadable(ProblemCode::NotFound, &[("found", Value::from(error.to_string()))])),
-        },
-    }
+        Fault::NotOpened(_) | Fault::NotAFile(..) => {
+            Problem::new(ProblemCode::NotFound).with("found", fault.message(lang))
+        }
+    };
+    Ok(Err(problem.at(place)))
 }
 
 /// A bar on standard error; hidden when that is no terminal or there is only one thing to do.

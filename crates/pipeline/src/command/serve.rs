@@ -3,8 +3,9 @@
 use super::Done;
 use super::work::signal;
 use crate::app::App;
+use crate::told::Told;
 use crate::worker::{self, Until};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,13 @@ use tokio::sync::watch;
 const RULES_EVERY: Duration = Duration::from_secs(60);
 
 pub(crate) async fn run(app: &App, listen: SocketAddr, no_work: bool) -> Result<Done> {
-    let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
+        Told::new(
+            format!("{listen} で待ち受けられません。ほかで使われていないか確かめ、--listen で別のアドレスを指定してください。"),
+            format!("cannot listen on {listen}; see whether something else does, or give another address with --listen"),
+        )
+        .because(error)
+    })?;
     let address = listener.local_addr()?;
     eprintln!("{} http://{address}/", app.text("待ち受けています:", "listening on"));
     let (stop, stopped) = watch::channel(false);

@@ -310,7 +310,7 @@ fn short_hash(ruleset: &str) -> String {
 
 /// Whether `c` prints as what it is. Variation selectors choose a form of the kanji before them and have no glyph of
 /// their own; a private-use character (外字) may be one thing in one font and another in the next.
-fn can_print(c: char, fonts: &Fonts) -> bool {
+pub(super) fn can_print(c: char, fonts: &Fonts) -> bool {
     let selector = matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}');
     let private = matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}');
     selector || (!private && fonts.can_show(c))

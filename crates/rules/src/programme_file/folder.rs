@@ -14,8 +14,8 @@ pub(crate) struct Folder<'a> {
 }
 
 impl<'a> Folder<'a> {
-    /// Puts `file` into its folder among `folders`.
-    pub(crate) fn sort_in(folders: &mut Vec<Folder<'a>>, file: ProgrammeFile<'a>) -> Result<(), ProgrammeMistake> {
+    /// Puts `file` into its folder among `folders`; what is wrong with its name, if anything is.
+    pub(crate) fn sort_in(folders: &mut Vec<Folder<'a>>, file: ProgrammeFile<'a>) -> Option<ProgrammeMistake> {
         let (path, name) = file.path.rsplit_once('/').unwrap_or(("", file.path));
         let at = match folders.iter().position(|folder| folder.path == path) {
             Some(at) => at,
@@ -30,7 +30,7 @@ impl<'a> Folder<'a> {
             "changes.toml" => &mut folder.changes,
             "cases.toml" => &mut folder.cases,
             _ => {
-                return Err(folder.mistake(
+                return Some(folder.mistake(
                     name,
                     ("知らないファイル", "an unknown file"),
                     (
@@ -40,12 +40,9 @@ impl<'a> Folder<'a> {
                 ));
             }
         };
-        match place.replace(file) {
-            None => Ok(()),
-            Some(_) => {
-                Err(folder.mistake(name, ("同じ名前の2つ目", "a second one"), ("各ファイル1つ", "each file once")))
-            }
-        }
+        place
+            .replace(file)
+            .map(|_| folder.mistake(name, ("同じ名前の2つ目", "a second one"), ("各ファイル1つ", "each file once")))
     }
 
     /// The folder's own name, which is the id of its programme.

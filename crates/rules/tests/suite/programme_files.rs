@@ -94,6 +94,7 @@ fn a_new_programme_needs_no_code() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the broken files are read from their folder")]
 fn broken_files_are_refused_with_file_line_key_found_and_expected() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broken");
     let mut files: Vec<_> = std::fs::read_dir(folder)

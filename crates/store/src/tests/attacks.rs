@@ -127,6 +127,10 @@ async fn hand_written_sql_is_refused(fixture: Fixture) {
     for (attack, rule) in attacks {
         let error = StoreError::from(fixture.sql(&attack).await.expect_err(&attack));
         assert_eq!(error.rule(), Some(rule), "{attack}\n{error:?}");
+        // People read the rule once, in their language, and nothing of the database's own words.
+        assert_eq!(error.to_string(), format!("refused: {}", rule.text(Lang::En)));
+        assert_eq!(error.text(Lang::Ja), rule.text(Lang::Ja));
+        assert!(std::error::Error::source(&error).is_none());
     }
     assert_eq!(contents(&fixture).await, before);
     // And the honest way still works.

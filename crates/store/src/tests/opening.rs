@@ -103,3 +103,27 @@ async fn a_newer_database_is_refused() {
         assert!(error.to_string().contains("not newer than this program"), "{error}");
     }
 }
+
+/// A mistyped address does not say that all is well: nothing is there, and nothing is made.
+#[tokio::test]
+async fn a_store_that_has_to_be_there_is_not_made() {
+    let folder = TempDir::new().unwrap();
+    let nowhere = folder.path().join("mistyped");
+    let on_sqlite = StoreConfig::in_folder(&nowhere).unwrap();
+    // Of this one only the documents' folder is there.
+    let on_postgres = StoreConfig::new(
+        &SERVER.fresh_database_url().unwrap(),
+        url::Url::from_directory_path(folder.path()).unwrap().as_str(),
+    );
+    for config in [&on_sqlite, &on_postgres] {
+        for _ in 0..2 {
+            let error = Store::open_existing(config).await.unwrap_err();
+            assert!(matches!(error, StoreError::Missing { .. }), "{error:?}");
+        }
+    }
+    assert!(!nowhere.exists(), "a look at a store made its folder");
+    for config in [on_sqlite, on_postgres] {
+        Store::open(&config).await.unwrap();
+        assert_eq!(Store::open_existing(&config).await.unwrap().log_size().await.unwrap(), 0);
+    }
+}

@@ -488,3 +488,159 @@ fn rows_without_a_header_are_read_and_believed_only_when_they_add_up() {
     assert!(good.lines.iter().all(|line| sure(line.confidence)));
     assert!(rows("188,000円").lines.iter().all(|line| doubtful(line.confidence)));
 }
+
+fn problems(found: &Found) -> Vec<ProblemCode> {
+    found.problems.iter().map(|problem| problem.code).collect()
+}
+
+/// 「合計」 over 「消費税」 is the sum without tax, and equals the lines; the total with tax counts.
+#[test]
+fn lines_without_tax_get_it_although_a_total_without_tax_stands_there() {
+    let form = |total: &'static str| {
+        sheet(&[grid(
+            "内訳",
+            &[
+                &["内訳明細書"],
+                &["品名", "金額"],
+                &["タブレット", "41000"],
+                &["レセコン改修", "130000"],
+                &["合計", "171000"],
+                &["消費税(10%)", "17100"],
+                &["総合計", total],
+            ],
+        )])
+    };
+    check(
+        "two totals",
+        &form("188100"),
+        &[("タブレット", 45_100, M, None, Some("B3")), ("レセコン改修", 143_000, R, None, Some("B4"))],
+        Some(188_100),
+    );
+    // Tax was added to something, and what it makes is not told: the lines may be without it.
+    let open = form("190000").itemization.unwrap();
+    assert!(open.lines.iter().all(|line| doubtful(line.confidence)), "{open:?}");
+    assert!(doubtful(open.total_yen.unwrap().confidence));
+}
+
+#[test]
+fn the_rate_that_the_row_of_tax_names_is_the_one_that_is_added() {
+    let form = |tax: &'static str, amount: &'static str, total: &'static str| {
+        let form = grid(
+            "内訳",
+            &[&["内訳明細書"], &["品名", "金額"], &["タブレット", "1000"], &[tax, amount], &["合計", total]],
+        );
+        sheet(&[form]).itemization.unwrap().lines.remove(0)
+    };
+    assert_eq!(form("消費税(8%)", "80", "1080").amount_yen.get(), 1_080);
+    assert_eq!(form("消費税", "80", "1080").amount_yen.get(), 1_080);
+    let wrong = form("消費税(10%)", "80", "1080");
+    assert!(doubtful(wrong.confidence), "{wrong:?}");
+}
+
+/// Two sheets with a table each were added up.
+#[test]
+fn one_sheet_is_read_and_an_example_beside_it_is_not() {
+    let named = |name: &str| Grid { sheet: name.to_owned(), ..form() };
+    for example in ["記入例", "見本", "サンプル", "【記載例】"] {
+        let found = sheet(&[named(example), named("領収書内訳書")]);
+        assert_eq!(found.itemization.as_ref().unwrap().lines.len(), 3, "{example}");
+        assert_eq!(problems(&found), [], "{example}");
+        assert_eq!(found.itemization.unwrap().lines[0].spot.sheet.as_deref(), Some("領収書内訳書"));
+    }
+    // Alone it is the document, whatever it is called.
+    assert_eq!(sheet(&[named("サンプル")]).itemization.unwrap().lines.len(), 3);
+    let found = sheet(&[named("6月"), named("7月")]);
+    assert_eq!(found.itemization.as_ref().unwrap().lines.len(), 3);
+    assert_eq!(problems(&found), [ProblemCode::SeveralDocuments]);
+    assert_eq!(found.problems[0].place.spot.sheet.as_deref(), Some("7月"));
+}
+
+#[test]
+fn amounts_in_thousands_are_said_and_are_no_lines() {
+    let noted = grid(
+        "内訳",
+        &[&["領収書内訳書"], &["", "（単位：千円）"], &["品名", "金額"], &["レセコン改修", "143"], &["合計", "143"]],
+    );
+    let headed =
+        grid("内訳", &[&["領収書内訳書"], &["品名", "金額（千円）"], &["レセコン改修", "143"], &["合計", "143"]]);
+    for (form, cell) in [(noted, "B2"), (headed, "B2")] {
+        let found = sheet(&[form]);
+        let itemization = found.itemization.as_ref().unwrap();
+        assert!(itemization.lines.is_empty() && itemization.total_yen.is_none(), "{itemization:?}");
+        assert_eq!(problems(&found), [ProblemCode::InvalidAmount]);
+        assert_eq!(found.problems[0].place.spot.cell.as_deref(), Some(cell));
+        assert!(found.problems[0].message(Lang::Ja).contains("千円"), "{:?}", found.problems);
+    }
+}
+
+/// Words of labels within the names of things: without a header such lines were dropped without a word.
+#[test]
+fn things_whose_names_hold_words_of_labels_are_lines() {
+    let things = [
+        "携帯電話",
+        "バーコードリーダー",
+        "アクセスポイント",
+        "タブレット（税込）",
+        "振込手数料",
+        "お支払手数料",
+        "総額表示対応改修",
+        "税額計算ソフト",
+        "Notebook PC",
+    ];
+    let rows: Vec<[&str; 2]> = things.iter().map(|thing| [*thing, "1,100円"]).chain([["合計", "9,900円"]]).collect();
+    let title: [&str; 1] = ["領収書内訳書"];
+    for header in [&[][..], &["品名", "金額"]] {
+        let mut all: Vec<&[&str]> = vec![&title];
+        all.extend((!header.is_empty()).then_some(header));
+        all.extend(rows.iter().map(|row| &row[..]));
+        let itemization = sheet(&[grid("内訳", &all)]).itemization.unwrap();
+        assert_eq!(itemization.lines.len(), things.len(), "{header:?}: {itemization:?}");
+        assert_eq!(itemization.total_yen.unwrap().value.get(), 9_900);
+        assert!(itemization.lines.iter().all(|line| sure(line.confidence)));
+    }
+}
+
+/// 「対象」 may head marks or the things themselves, and amounts only where numbers stand.
+#[test]
+fn the_cells_say_whether_a_column_of_eligibility_holds_amounts_marks_or_things() {
+    let marked = grid(
+        "内訳",
+        &[
+            &["領収書内訳書"],
+            &["品名", "対象", "金額"],
+            &["タブレット", "○", "45100"],
+            &["年間保守料", "対象外", "5500"],
+            &["合計", "", "50600"],
+        ],
+    );
+    check(
+        "marks",
+        &sheet(&[marked]),
+        &[("タブレット", 45_100, M, Some(true), Some("C3")), ("年間保守料", 5_500, O, Some(false), Some("C4"))],
+        Some(50_600),
+    );
+    let things = grid(
+        "内訳",
+        &[
+            &["領収書内訳書"],
+            &["対象経費", "金額"],
+            &["iPad 64GB", "45100"],
+            &["レセコン改修", "143000"],
+            &["合計", "188100"],
+        ],
+    );
+    check(
+        "things",
+        &sheet(&[things]),
+        &[("iPad 64GB", 45_100, M, None, Some("B3")), ("レセコン改修", 143_000, R, None, Some("B4"))],
+        Some(188_100),
+    );
+}
+
+#[test]
+fn more_lines_than_are_read_are_said() {
+    let rows: Vec<[&str; 2]> = vec![["タブレット", "100"]; 2_100];
+    let mut all: Vec<&[&str]> = vec![&["領収書内訳書"], &["品名", "金額"]];
+    all.extend(rows.iter().map(|row| &row[..]));
+    assert_eq!(problems(&sheet(&[grid("内訳", &all)])), [ProblemCode::TooLarge]);
+}

@@ -473,3 +473,157 @@ fn a_page_without_text_is_said() {
     assert_eq!(found.problems[0].code, ProblemCode::NothingFound);
     assert!(found.receipt.is_none());
 }
+
+/// The total of a page with these texts under a title, as (yen, sure, doubtful); `None` when there is none.
+fn total_of(texts: &[Text]) -> Option<(i64, bool, bool)> {
+    let texts: Vec<Text> = [(240.0, 40.0, 20.0, "領収書")].iter().chain(texts).copied().collect();
+    let total = read(&texts).receipt.unwrap().total_yen?;
+    Some((total.value.get(), sure(total.confidence), doubtful(total.confidence)))
+}
+
+/// The sum before a discount agrees with the lines as well as the sum after it would: what was paid is the smaller.
+#[test]
+fn a_discount_leaves_the_smaller_of_two_totals() {
+    let lines: [Text; 4] = [
+        (60.0, 120.0, 10.0, "タブレット"),
+        (300.0, 120.0, 10.0, "¥45,100"),
+        (60.0, 140.0, 10.0, "レセコン改修"),
+        (300.0, 140.0, 10.0, "¥143,000"),
+    ];
+    for discount in ["値引 ▲¥8,100", "値引 -8,100", "値引 ¥8,100", "会員様特典 ▲8,100"] {
+        let rest: [Text; 3] = [
+            (60.0, 160.0, 10.0, "合計 ¥188,100"),
+            (60.0, 180.0, 10.0, discount),
+            (60.0, 200.0, 14.0, "領収金額 ¥180,000-"),
+        ];
+        assert_eq!(total_of(&[&lines[..], &rest].concat()), Some((180_000, true, false)), "{discount}");
+    }
+    // What is left is written without a word: the larger one is not believed.
+    let rest: [Text; 3] =
+        [(60.0, 160.0, 10.0, "合計 ¥188,100"), (60.0, 180.0, 10.0, "値引 ▲¥8,100"), (60.0, 200.0, 10.0, "¥180,000")];
+    assert!(total_of(&[&lines[..], &rest].concat()).unwrap().2);
+}
+
+/// Arithmetic agrees with one of two totals and says nothing of the other (finding: it silenced every rival).
+#[test]
+fn two_totals_are_doubtful_although_arithmetic_agrees_with_one() {
+    let (net, tax): (Text, Text) = ((60.0, 120.0, 10.0, "小計 ¥171,000"), (60.0, 140.0, 10.0, "消費税 ¥17,100"));
+    let total: Text = (60.0, 160.0, 10.0, "合計 ¥188,100");
+    assert_eq!(total_of(&[net, tax, total]), Some((188_100, true, false)));
+    assert!(total_of(&[net, tax, total, (60.0, 180.0, 10.0, "領収金額 ¥180,000")]).unwrap().2);
+    // The sum before tax may be called a total too.
+    let net: Text = (60.0, 120.0, 10.0, "合計 ¥171,000");
+    let total: Text = (60.0, 160.0, 10.0, "総合計 ¥188,100");
+    assert_eq!(total_of(&[net, tax, total]), Some((188_100, true, false)));
+}
+
+/// The price of one thing holds its tax as the total does; on a till slip it has no label.
+#[test]
+fn the_price_of_one_thing_is_not_lifted_over_a_total_by_its_tax() {
+    let things: [Text; 6] = [
+        (60.0, 100.0, 9.0, "タブレット"),
+        (200.0, 100.0, 9.0, "¥45,100"),
+        (60.0, 115.0, 9.0, "水"),
+        (200.0, 115.0, 9.0, "¥2,160"),
+        (60.0, 145.0, 9.0, "内税10% ¥4,100"),
+        (60.0, 160.0, 9.0, "内税8% ¥160"),
+    ];
+    for (label, expected) in [("現計", Some(47_260)), ("合計", Some(47_260)), ("", None)] {
+        let total: [Text; 2] = [(60.0, 130.0, 9.0, label), (200.0, 130.0, 9.0, "¥47,260")];
+        let total = &total[usize::from(label.is_empty())..];
+        let found = total_of(&[&things[..], total].concat()).unwrap();
+        match expected {
+            Some(yen) => assert_eq!(found, (yen, true, false), "{label}"),
+            None => assert!(found.2, "{found:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_amount_without_its_tax_is_no_total() {
+    for text in [
+        "¥130,000（消費税別）",
+        "130,000円（消費税抜き）",
+        "¥130,000＋税",
+        "¥130,000 + 消費税",
+        "金130,000円（消費税別途）",
+        "¥130,000（別途消費税）",
+        "¥130,000-（税別）",
+    ] {
+        assert_eq!(total_of(&[(200.0, 120.0, 20.0, text)]), None, "{text}");
+    }
+    assert_eq!(total_of(&[(200.0, 120.0, 10.0, "¥130,000"), (250.0, 120.0, 10.0, "(税別)")]), None);
+    assert_eq!(total_of(&[(200.0, 120.0, 10.0, "合計 ¥143,000（消費税込）")]).unwrap().0, 143_000);
+}
+
+#[test]
+fn amounts_in_thousands_are_said_and_never_read_as_yen() {
+    for (note, amount) in [("（単位：千円）", "金額 143"), ("単位 千円", "合計 143"), ("領収書", "金額（千円） 143")]
+    {
+        let found = read(&[(240.0, 40.0, 20.0, "領収書"), (60.0, 90.0, 9.0, note), (60.0, 120.0, 12.0, amount)]);
+        assert_eq!(found.receipt.unwrap().total_yen, None, "{note}");
+        assert_eq!(found.problems.iter().map(|p| p.code).collect::<Vec<_>>(), [ProblemCode::InvalidAmount], "{note}");
+    }
+}
+
+/// Quantities and unit prices are no lines: 1 + 45,100 + 45,100 was held against the total.
+#[test]
+fn only_amounts_of_lines_add_up_to_the_total() {
+    let cells = |top: f32, cells: [&'static str; 4]| -> Vec<Text<'static>> {
+        [60.0, 280.0, 340.0, 430.0].into_iter().zip(cells).map(|(left, cell)| (left, top, 9.0, cell)).collect()
+    };
+    let table = [
+        cells(150.0, ["品名", "数量", "単価", "金額"]),
+        cells(166.0, ["タブレット", "1", "45,100", "45,100"]),
+        cells(180.0, ["レセコン改修", "1", "143,000", "143,000"]),
+    ]
+    .concat();
+    let texts = [&[(240.0, 40.0, 20.0, "領収書"), (60.0, 110.0, 12.0, "合計 ¥188,100")][..], &table].concat();
+    let total = read(&texts).receipt.unwrap().total_yen.unwrap();
+    assert!(total.reasons.iter().any(|reason| reason.contains("明細の和に一致")), "{total:?}");
+}
+
+#[test]
+fn a_base_with_its_tax_is_the_total_where_nothing_else_is() {
+    assert_eq!(total_of(&[(60.0, 120.0, 10.0, "10%対象(税込) ¥45,100")]), Some((45_100, true, false)));
+    assert_eq!(total_of(&[(60.0, 120.0, 10.0, "10%対象(税抜) ¥41,000")]), None);
+    let two: [Text; 2] = [(60.0, 120.0, 10.0, "10%対象(税込) ¥45,100"), (60.0, 140.0, 10.0, "8%対象(税込) ¥2,160")];
+    assert_eq!(total_of(&two), None);
+}
+
+/// Amounts beyond the limit on them must not push the total out.
+#[test]
+fn a_total_below_very_many_amounts_is_found() {
+    let mut lines: Vec<String> = (0..700).map(|n| format!("定価 {}円", 1000 + n)).collect();
+    lines.push("領収金額 ¥143,000-".to_owned());
+    let texts: Vec<Text> =
+        (0u16..).zip(&lines).map(|(n, line)| (60.0, 60.0 + f32::from(n), 0.8, line.as_str())).collect();
+    assert_eq!(total_of(&texts).unwrap().0, 143_000);
+}
+
+/// Two receipts copied onto one page: the second begins far down, its title not set wide.
+#[test]
+fn a_second_receipt_below_the_first_is_said() {
+    let half = |top: f32, total: &'static str| -> Vec<Text<'static>> {
+        let rows = [
+            "No. 1",
+            "青空クリニック 様",
+            "令和7年6月15日",
+            total,
+            "但し レセコン改修費として",
+            "上記正に領収いたしました",
+            "内訳",
+            "税抜金額",
+            "消費税額",
+            "株式会社みらい",
+            "〒105-0004 東京都港区新橋2-1-3",
+            "TEL 03-3591-7441",
+            "登録番号 T7000012050002",
+        ];
+        let rows = rows.into_iter().zip(1u16..).map(|(text, n)| (60.0, top + 20.0 + 14.0 * f32::from(n), 9.0, text));
+        [(240.0, top, 20.0, "領収書")].into_iter().chain(rows).collect()
+    };
+    let found = read(&[half(40.0, "合計 ¥45,100"), half(440.0, "合計 ¥143,000")].concat());
+    assert_eq!(found.problems.iter().map(|p| p.code).collect::<Vec<_>>(), [ProblemCode::SeveralDocuments]);
+    assert!(read(&half(40.0, "合計 ¥45,100")).problems.is_empty());
+}

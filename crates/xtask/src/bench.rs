@@ -1,0 +1,94 @@
+//! Measuring: the figures of `kofu-bench`, and the memory of the real `kofu assess` on a long stream.
+
+use crate::machine::{self, Purpose};
+use crate::tasks::{call, cargo};
+use anyhow::{Context, bail, ensure};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// Few claims and many: memory that does not grow from one to the other is constant.
+const CLAIMS: [&str; 2] = ["10000", "1000000"];
+/// How often the memory of a running program is looked at. Its peak is kept by the kernel, so none is missed but what
+/// it takes in its last moments.
+const LOOKS_EVERY: Duration = Duration::from_millis(5);
+
+/// `kofu-bench rules` with its peers.
+pub(crate) fn rules(top: &Path, arguments: &[String]) -> anyhow::Result<()> {
+    machine::set_up(&[Purpose::Build])?;
+    call(bench(top, &["run"]).args(["--features", "peers", "--", "rules"]).args(arguments))
+}
+
+/// The peak memory of `kofu assess`, fed with random claims.
+pub(crate) fn memory(top: &Path) -> anyhow::Result<()> {
+    machine::set_up(&[Purpose::Build, Purpose::Run])?;
+    // Built before anything is measured, and without the peers: these claims are only drawn.
+    call(&mut bench(top, &["build"]))?;
+    call(&mut kofu(top, "build"))?;
+    for claims in CLAIMS {
+        let mut claims_drawn = bench(top, &["run", "--quiet"])
+            .args(["--", "rules", "--generate", "-", "--claims", claims])
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("kofu-bench cannot be started")?;
+        let lines = claims_drawn.stdout.take().context("kofu-bench has no standard output")?;
+        // `cargo run` becomes the program that it runs, so this process is kofu as soon as it is named so.
+        let mut assess = kofu(top, "run")
+            .args(["--quiet", "--", "assess", "-"])
+            .stdin(lines)
+            .stdout(Stdio::null())
+            .spawn()
+            .context("kofu cannot be started")?;
+        let mut peak = None;
+        let status = loop {
+            peak = peak_memory(assess.id()).or(peak);
+            if let Some(status) = assess.try_wait()? {
+                break status;
+            }
+            std::thread::sleep(LOOKS_EVERY);
+        };
+        ensure!(claims_drawn.wait()?.success(), "kofu-bench could not draw {claims} claims");
+        if !status.success() {
+            bail!("kofu assess failed on {claims} claims ({status})");
+        }
+        let peak = peak.context("/proc tells no memory of kofu: this is measured on Linux only")?;
+        println!("kofu assess, {claims} claims: at most {peak} in memory");
+    }
+    Ok(())
+}
+
+fn bench(top: &Path, subcommand: &[&str]) -> Command {
+    let mut command = cargo(top);
+    command.args(subcommand).args(["--release", "--package", "bench"]);
+    command
+}
+
+fn kofu(top: &Path, subcommand: &str) -> Command {
+    let mut command = cargo(top);
+    command.args([subcommand, "--release", "--package", "pipeline", "--bin", "kofu"]);
+    command
+}
+
+/// The most that a process called kofu has had in memory, as the kernel words it; `None` when it has another name or
+/// has ended.
+fn peak_memory(process: u32) -> Option<String> {
+    peak_of_kofu(&std::fs::read_to_string(format!("/proc/{process}/status")).ok()?)
+}
+
+fn peak_of_kofu(status: &str) -> Option<String> {
+    let value = |key: &str| status.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
+    value("Name:").filter(|name| *name == "kofu")?;
+    value("VmHWM:").map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_kofu_is_measured_and_only_while_it_runs() {
+        assert_eq!(peak_of_kofu("Name:\tkofu\nVmPeak:\t 9 kB\nVmHWM:\t    8812 kB\n"), Some("8812 kB".to_owned()));
+        assert_eq!(peak_of_kofu("Name:\tcargo\nVmHWM:\t    8812 kB\n"), None);
+        assert_eq!(peak_of_kofu("Name:\tkofu\nState:\tZ (zombie)\n"), None);
+    }
+}
