@@ -1,6 +1,7 @@
 //! An assessment: what the rules say a claim is worth, and why.
 
-use crate::{ClaimId, Finding, FindingView, Lang, ProgrammeId, Severity, Value, Values, Yen, fill};
+use crate::text::fill_from;
+use crate::{ClaimId, Finding, FindingView, Lang, ProgrammeId, Severity, Value, Values, Yen};
 use serde::{Deserialize, Serialize};
 
 /// What the rules propose: the worst severity found.
@@ -117,18 +118,10 @@ pub struct TraceStep {
 impl TraceStep {
     /// As people of `lang` read it.
     pub fn sentence(&self, lang: Lang) -> String {
-        let mut values = self.inputs.clone();
-        values.insert("value_yen".to_owned(), self.value.clone());
-        if let Some(Value::Text(mode)) = values.get("mode") {
-            let word = match (mode.as_str(), lang) {
-                ("down", Lang::Ja) => "切捨て",
-                ("up", Lang::Ja) => "切上げ",
-                ("half-up", Lang::Ja) => "四捨五入",
-                (code, _) => code,
-            };
-            values.insert("mode".to_owned(), Value::from(word));
-        }
-        fill(self.step.template(lang), &values, lang)
+        fill_from(self.step.template(lang), lang, |key| match key {
+            "value_yen" => Some(&self.value),
+            key => self.inputs.get(key),
+        })
     }
 
     /// With its sentence, for output.

@@ -3,6 +3,7 @@
 use crate::{Category, FacilityKind, Yen, day_in_japan, wareki};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// The language of text for people. Codes and keys are never translated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -90,70 +91,93 @@ impl<T: Into<Value>> From<Vec<T>> for Value {
 impl Value {
     /// As people of `lang` read it, formatted by the unit in `key`.
     pub fn show(&self, key: &str, lang: Lang) -> String {
-        let unknown = || match self {
-            Value::Number(n) => n.to_string(),
-            Value::Text(text) => text.clone(),
-            Value::List(list) => {
-                let shown: Vec<String> = list.iter().map(|one| one.show(key, lang)).collect();
-                shown.join(match lang {
-                    Lang::Ja => "、",
-                    Lang::En => ", ",
-                })
-            }
-        };
+        let mut out = String::new();
+        self.write(key, lang, &mut out);
+        out
+    }
+
+    /// Writes what [`Value::show`] gives behind `out`: a claim's answer has some twenty of them.
+    fn write(&self, key: &str, lang: Lang, out: &mut String) {
+        use std::fmt::Write as _;
+        // Writing into a String does not fail.
         match self {
-            Value::Number(n) if key.ends_with("_yen") => match (Yen::new(*n), lang) {
-                (Ok(yen), Lang::Ja) => format!("{yen}円"),
-                (Ok(yen), Lang::En) => format!("{yen} yen"),
-                (Err(_), _) => unknown(),
-            },
-            // An unrounded product: "128250.75" gets its separators and unit like a whole one.
-            Value::Text(text) if key.ends_with("_yen") => {
-                let (whole, rest) = text.split_once('.').map_or((text.as_str(), None), |(w, r)| (w, Some(r)));
-                let Some(yen) = whole.parse().ok().and_then(|n| Yen::new(n).ok()) else { return unknown() };
-                let fraction = rest.map(|r| format!(".{r}")).unwrap_or_default();
-                match lang {
-                    Lang::Ja => format!("{yen}{fraction}円"),
-                    Lang::En => format!("{yen}{fraction} yen"),
-                }
+            Value::Number(n) => {
+                let _ = match (Yen::new(*n), lang) {
+                    (Ok(yen), Lang::Ja) if key.ends_with("_yen") => write!(out, "{yen}円"),
+                    (Ok(yen), Lang::En) if key.ends_with("_yen") => write!(out, "{yen} yen"),
+                    _ => write!(out, "{n}"),
+                };
             }
-            Value::Text(text) if key.ends_with("_on") => match (text.parse::<jiff::civil::Date>(), lang) {
-                (Ok(day), Lang::Ja) => wareki(day),
-                _ => unknown(),
+            Value::Text(text) => match text_in(text, key, lang) {
+                Some(shown) => out.push_str(&shown),
+                None => out.push_str(text),
             },
-            Value::Text(text) if key.ends_with("_at") => match text.parse::<jiff::Timestamp>() {
-                Ok(at) => {
-                    let there = at.to_zoned(crate::day::japan());
-                    match lang {
-                        Lang::Ja => {
-                            format!(
-                                "{}{}時{:02}分{:02}秒",
-                                wareki(day_in_japan(at)),
-                                there.hour(),
-                                there.minute(),
-                                there.second()
-                            )
-                        }
-                        Lang::En => there.strftime("%Y-%m-%d %H:%M:%S (Japan)").to_string(),
+            Value::List(list) => {
+                for (i, one) in list.iter().enumerate() {
+                    if i > 0 {
+                        out.push_str(match lang {
+                            Lang::Ja => "、",
+                            Lang::En => ", ",
+                        });
                     }
+                    one.write(key, lang, out);
                 }
-                Err(_) => unknown(),
-            },
-            Value::Text(text) if key == "category" => {
-                Category::from_code(text).map_or_else(unknown, |category| category.name(lang).to_owned())
             }
-            Value::Text(text) if key == "kind" => {
-                FacilityKind::from_code(text).map_or_else(unknown, |kind| kind.name(lang).to_owned())
-            }
-            _ => unknown(),
         }
     }
+}
+
+/// A text by the unit in `key`; `None` where it is shown as it is.
+fn text_in(text: &str, key: &str, lang: Lang) -> Option<String> {
+    match key {
+        "category" => return Some(Category::from_code(text)?.name(lang).to_owned()),
+        "kind" => return Some(FacilityKind::from_code(text)?.name(lang).to_owned()),
+        "mode" if lang == Lang::Ja => {
+            let word = match text {
+                "down" => "切捨て",
+                "up" => "切上げ",
+                "half-up" => "四捨五入",
+                _ => return None,
+            };
+            return Some(word.to_owned());
+        }
+        _ => {}
+    }
+    if key.ends_with("_yen") {
+        // An unrounded product: "128250.75" gets its separators and unit like a whole one.
+        let (whole, rest) = text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
+        let yen = Yen::new(whole.parse().ok()?).ok()?;
+        let fraction = rest.map(|rest| format!(".{rest}")).unwrap_or_default();
+        return Some(match lang {
+            Lang::Ja => format!("{yen}{fraction}円"),
+            Lang::En => format!("{yen}{fraction} yen"),
+        });
+    }
+    if key.ends_with("_on") && lang == Lang::Ja {
+        return text.parse().ok().map(wareki);
+    }
+    if key.ends_with("_at") {
+        let at: jiff::Timestamp = text.parse().ok()?;
+        let there = at.to_zoned(crate::day::japan());
+        return Some(match lang {
+            Lang::Ja => {
+                format!("{}{}時{:02}分{:02}秒", wareki(day_in_japan(at)), there.hour(), there.minute(), there.second())
+            }
+            Lang::En => there.strftime("%Y-%m-%d %H:%M:%S (Japan)").to_string(),
+        });
+    }
+    None
 }
 
 /// `template` with each `{key}` replaced by its value as people of `lang` read it. A text that no code stands for may
 /// be given once a language, as `{key}_ja` and `{key}_en`; those go before `key` itself. A key without a value is shown
 /// as `(—)`: a sentence with a hole says less, but says it.
 pub fn fill(template: &str, values: &Values, lang: Lang) -> String {
+    fill_from(template, lang, |key| in_lang(values, key, lang).or_else(|| values.get(key)))
+}
+
+/// [`fill`] with the values from wherever `value` has them.
+pub(crate) fn fill_from<'v>(template: &str, lang: Lang, value: impl Fn(&str) -> Option<&'v Value>) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -163,18 +187,27 @@ pub fn fill(template: &str, values: &Values, lang: Lang) -> String {
             rest = after;
             break;
         };
-        let in_lang = match lang {
-            Lang::Ja => format!("{key}_ja"),
-            Lang::En => format!("{key}_en"),
-        };
-        match values.get(&in_lang).or_else(|| values.get(key)) {
-            Some(value) => out.push_str(&value.show(key, lang)),
+        match value(key) {
+            Some(value) => value.write(key, lang, &mut out),
             None => out.push_str("(—)"),
         }
         rest = tail;
     }
     out.push_str(rest);
     out
+}
+
+/// The value of `{key}_ja` or `{key}_en`, which stand right behind `key` in the order of keys.
+fn in_lang<'v>(values: &'v Values, key: &str, lang: Lang) -> Option<&'v Value> {
+    let ending = match lang {
+        Lang::Ja => "_ja",
+        Lang::En => "_en",
+    };
+    values
+        .range::<str, _>((Bound::Excluded(key), Bound::Unbounded))
+        .take_while(|(name, _)| name.starts_with(key))
+        .find(|(name, _)| name.strip_prefix(key) == Some(ending))
+        .map(|(_, value)| value)
 }
 
 #[cfg(test)]

@@ -100,15 +100,22 @@ impl Yen {
 /// With thousands separators and no unit: `128,000`.
 impl fmt::Display for Yen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.0.to_string();
-        let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-        for (i, c) in digits.chars().enumerate() {
-            if i > 0 && (digits.len() - i).is_multiple_of(3) {
-                out.push(',');
+        // From the right, into a place of its own: sums are written more often than anything else.
+        let mut text = [0u8; 24];
+        let mut start = text.len();
+        let (mut rest, mut digits) = (self.0.unsigned_abs(), 0);
+        while rest > 0 || digits == 0 {
+            if digits > 0 && digits % 3 == 0 {
+                start -= 1;
+                text[start] = b',';
             }
-            out.push(c);
+            start -= 1;
+            // The remainder is below 10.
+            text[start] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            (rest, digits) = (rest / 10, digits + 1);
         }
-        f.pad(&out)
+        // Fifteen digits and four commas at most, all of them ASCII.
+        f.pad(std::str::from_utf8(&text[start..]).unwrap_or_default())
     }
 }
 

@@ -16,6 +16,7 @@ use claim::{
 use error::meaning;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::borrow::Cow;
 
 /// The years that a day may lie in: a slip such as 0205 or 20255 is a mistake, not a day.
 const YEARS: std::ops::RangeInclusive<i16> = 2000..=2099;
@@ -84,10 +85,10 @@ impl Ruleset {
     }
 }
 
-fn claim_id_of(json: &Json) -> Option<String> {
+fn claim_id_of(json: &Json<'_>) -> Option<String> {
     let Json::Object(keys) = json else { return None };
     keys.iter().find_map(|(key, value)| match value {
-        Json::Text(id) if key == "claim_id" => Some(id.clone()),
+        Json::Text(id) if key == "claim_id" => Some(id.to_string()),
         _ => None,
     })
 }
@@ -97,19 +98,62 @@ struct Reader<'r> {
     problems: Vec<FactsProblem>,
 }
 
-/// An object whose keys have been checked.
-struct Object<'j> {
-    place: String,
-    keys: &'j [(String, Json)],
+/// Where something stands: `expenses[1].amount_yen`. Put into words only when something is wrong there.
+#[derive(Clone, Copy)]
+struct At {
+    base: &'static str,
+    index: Option<usize>,
+    key: &'static str,
 }
 
-impl<'j> Object<'j> {
-    fn get(&self, key: &str) -> Option<&'j Json> {
-        self.keys.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+impl From<&'static str> for At {
+    fn from(base: &'static str) -> At {
+        At { base, index: None, key: "" }
+    }
+}
+
+impl At {
+    /// The element of a list that stands here.
+    fn element(self, index: usize) -> At {
+        At { index: Some(index), ..self }
     }
 
-    fn place(&self, key: &str) -> String {
-        if self.place.is_empty() { key.to_owned() } else { format!("{}.{key}", self.place) }
+    /// A key of the object that stands here.
+    fn key(self, key: &'static str) -> At {
+        At { key, ..self }
+    }
+
+    fn show(self) -> String {
+        let mut place = self.base.to_owned();
+        if let Some(index) = self.index {
+            place = format!("{place}[{index}]");
+        }
+        self.below(&place, self.key)
+    }
+
+    /// The place of a key, whatever it is called, of the object that stands here.
+    fn show_key(self, key: &str) -> String {
+        self.below(&self.show(), key)
+    }
+
+    fn below(self, place: &str, key: &str) -> String {
+        match (place.is_empty(), key.is_empty()) {
+            (true, _) => key.to_owned(),
+            (false, true) => place.to_owned(),
+            (false, false) => format!("{place}.{key}"),
+        }
+    }
+}
+
+/// An object whose keys have been checked.
+struct Object<'j, 't> {
+    at: At,
+    keys: &'j [(Cow<'t, str>, Json<'t>)],
+}
+
+impl<'j, 't> Object<'j, 't> {
+    fn get(&self, key: &str) -> Option<&'j Json<'t>> {
+        self.keys.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 }
 
@@ -118,16 +162,16 @@ impl Reader<'_> {
         self.problems.push(FactsProblem { code, place: place.to_owned(), message: Words { ja, en } });
     }
 
-    fn refuse<T>(&mut self, code: &'static str, place: &str, found: &Json, expected: &Words) -> Option<T> {
-        let found = found.shown();
+    fn refuse<T>(&mut self, code: &'static str, at: impl Into<At>, found: &Json<'_>, expected: &Words) -> Option<T> {
+        let (found, place) = (found.shown(), at.into().show());
         let at = if place.is_empty() {
             Words::new("この行", "the line")
         } else {
-            Words::new(format!("「{place}」"), place)
+            Words::new(format!("「{place}」"), place.as_str())
         };
         self.say(
             code,
-            place,
+            &place,
             format!("{}の値 {found} は使えません。{}を記入してください。", at.ja, expected.ja),
             format!("{}: found {found}, expected {}", at.en, expected.en),
         );
@@ -135,19 +179,26 @@ impl Reader<'_> {
     }
 
     /// Checks the keys of an object: none unknown, none twice, none of `needed` missing.
-    fn object<'j>(&mut self, json: &'j Json, place: &str, needed: &[&str], optional: &[&str]) -> Option<Object<'j>> {
-        let names = needed.iter().chain(optional).copied().collect::<Vec<_>>().join(", ");
+    fn object<'j, 't>(
+        &mut self,
+        json: &'j Json<'t>,
+        at: At,
+        needed: &[&'static str],
+        optional: &[&'static str],
+    ) -> Option<Object<'j, 't>> {
+        let names = || needed.iter().chain(optional).copied().collect::<Vec<_>>().join(", ");
         let Json::Object(keys) = json else {
+            let names = names();
             let expected = Words::new(
                 format!("オブジェクト {{…}}（項目: {names}）"),
                 format!("an object {{…}} with the keys {names}"),
             );
-            return self.refuse("invalid-value", place, json, &expected);
+            return self.refuse("invalid-value", at, json, &expected);
         };
-        let object = Object { place: place.to_owned(), keys };
+        let object = Object { at, keys };
         for (i, (key, _)) in keys.iter().enumerate() {
-            let at = object.place(&shortened(key));
-            if !needed.contains(&key.as_str()) && !optional.contains(&key.as_str()) {
+            if !needed.contains(&key.as_ref()) && !optional.contains(&key.as_ref()) {
+                let (at, names) = (at.show_key(&shortened(key)), names());
                 self.say(
                     "unknown-key",
                     &at,
@@ -155,6 +206,7 @@ impl Reader<'_> {
                     format!("{at}: found an unknown key, expected one of {names}; check its spelling or remove it"),
                 );
             } else if keys.iter().take(i).any(|(earlier, _)| earlier == key) {
+                let at = at.show_key(key);
                 self.say(
                     "duplicate-key",
                     &at,
@@ -164,7 +216,7 @@ impl Reader<'_> {
             }
         }
         for key in needed.iter().filter(|key| object.get(key).is_none()) {
-            let at = object.place(key);
+            let at = at.show_key(key);
             self.say(
                 "missing-key",
                 &at,
@@ -175,9 +227,9 @@ impl Reader<'_> {
         Some(object)
     }
 
-    fn facts(&mut self, json: &Json) -> Option<Facts> {
+    fn facts(&mut self, json: &Json<'_>) -> Option<Facts> {
         let (needed, optional) = KEYS.split_at(KEYS.len() - 1);
-        let object = self.object(json, "", needed, optional)?;
+        let object = self.object(json, At::from(""), needed, optional)?;
         let claim_id = object.get("claim_id").and_then(|value| self.claim_id(value));
         let programme = object.get("programme").and_then(|value| self.programme(value, "programme"));
         let submitted_at = object.get("submitted_at").and_then(|value| self.instant(value));
@@ -204,29 +256,29 @@ impl Reader<'_> {
         })
     }
 
-    fn claim_id(&mut self, value: &Json) -> Option<ClaimId> {
+    fn claim_id(&mut self, value: &Json<'_>) -> Option<ClaimId> {
         match value {
             Json::Text(id) if !id.trim().is_empty() && !id.chars().any(char::is_control) => {
-                Some(ClaimId::from(id.as_str()))
+                Some(ClaimId::from(id.as_ref()))
             }
             _ => self.refuse("invalid-value", "claim_id", value, &meaning("claim_id")),
         }
     }
 
-    fn programme(&mut self, value: &Json, place: &str) -> Option<ProgrammeId> {
+    fn programme(&mut self, value: &Json<'_>, at: impl Into<At>) -> Option<ProgrammeId> {
         let known = match value {
-            Json::Text(id) => Some(ProgrammeId::from(id.as_str())).filter(|id| self.ruleset.programme(id).is_some()),
+            Json::Text(id) => Some(ProgrammeId::from(id.as_ref())).filter(|id| self.ruleset.programme(id).is_some()),
             _ => None,
         };
         if known.is_none() {
             let ids = self.ruleset.known_ids();
             let expected = Words::new(format!("{ids} のいずれか"), format!("one of {ids}"));
-            return self.refuse("unknown-programme", place, value, &expected);
+            return self.refuse("unknown-programme", at, value, &expected);
         }
         known
     }
 
-    fn instant(&mut self, value: &Json) -> Option<Timestamp> {
+    fn instant(&mut self, value: &Json<'_>) -> Option<Timestamp> {
         let instant = match value {
             Json::Text(text) => text.parse::<Timestamp>().ok(),
             _ => None,
@@ -237,7 +289,7 @@ impl Reader<'_> {
         }
     }
 
-    fn day(&mut self, value: &Json, place: &str) -> Option<Date> {
+    fn day(&mut self, value: &Json<'_>, at: impl Into<At>) -> Option<Date> {
         let day = match value {
             // The form is checked first: jiff would also take a time after the day, and other forms of ISO 8601.
             Json::Text(text)
@@ -253,36 +305,36 @@ impl Reader<'_> {
         };
         match day.filter(|day| YEARS.contains(&day.year())) {
             Some(day) => Some(day),
-            None => self.refuse("invalid-value", place, value, &meaning("purchased_on")),
+            None => self.refuse("invalid-value", at, value, &meaning("purchased_on")),
         }
     }
 
-    fn yen(&mut self, value: &Json, place: &str) -> Option<Yen> {
+    fn yen(&mut self, value: &Json<'_>, at: impl Into<At>) -> Option<Yen> {
         let yen = match value {
             Json::Whole(number) => Yen::new(*number).ok(),
             _ => None,
         };
         match yen {
             Some(yen) => Some(yen),
-            None => self.refuse("invalid-value", place, value, &meaning("amount_yen")),
+            None => self.refuse("invalid-value", at, value, &meaning("amount_yen")),
         }
     }
 
     fn list<T>(
         &mut self,
-        value: &Json,
-        place: &str,
-        one: impl Fn(&mut Self, &Json, &str) -> Option<T>,
+        value: &Json<'_>,
+        place: &'static str,
+        one: impl Fn(&mut Self, &Json<'_>, At) -> Option<T>,
     ) -> Option<Vec<T>> {
         let Json::List(list) = value else {
             return self.refuse("invalid-value", place, value, &meaning(place));
         };
         let read: Vec<T> =
-            list.iter().enumerate().filter_map(|(i, element)| one(self, element, &format!("{place}[{i}]"))).collect();
+            list.iter().enumerate().filter_map(|(i, element)| one(self, element, At::from(place).element(i))).collect();
         (read.len() == list.len()).then_some(read)
     }
 
-    fn document(&mut self, value: &Json, place: &str) -> Option<DocumentKind> {
+    fn document(&mut self, value: &Json<'_>, at: impl Into<At>) -> Option<DocumentKind> {
         const ALL: [DocumentKind; 6] = [
             DocumentKind::Receipt,
             DocumentKind::Itemization,
@@ -291,10 +343,16 @@ impl Reader<'_> {
             DocumentKind::DeliveryNote,
             DocumentKind::Other,
         ];
-        self.name(value, place, &ALL, document_code)
+        self.name(value, at, &ALL, document_code)
     }
 
-    fn name<T: Copy>(&mut self, value: &Json, place: &str, all: &[T], code: impl Fn(T) -> &'static str) -> Option<T> {
+    fn name<T: Copy>(
+        &mut self,
+        value: &Json<'_>,
+        at: impl Into<At>,
+        all: &[T],
+        code: impl Fn(T) -> &'static str,
+    ) -> Option<T> {
         let known = match value {
             Json::Text(text) => all.iter().copied().find(|one| code(*one) == text),
             _ => None,
@@ -302,18 +360,18 @@ impl Reader<'_> {
         if known.is_none() {
             let codes = all.iter().map(|one| code(*one)).collect::<Vec<_>>().join(", ");
             let expected = Words::new(format!("{codes} のいずれか"), format!("one of {codes}"));
-            return self.refuse("unknown-name", place, value, &expected);
+            return self.refuse("unknown-name", at, value, &expected);
         }
         known
     }
 
-    fn expenses(&mut self, value: &Json) -> Option<Vec<Expense>> {
-        let expenses = self.list(value, "expenses", |reader, element, place| {
-            let object = reader.object(element, place, &["category", "amount_yen"], &[])?;
+    fn expenses(&mut self, value: &Json<'_>) -> Option<Vec<Expense>> {
+        let expenses = self.list(value, "expenses", |reader, element, at| {
+            let object = reader.object(element, at, &["category", "amount_yen"], &[])?;
             let category = object
                 .get("category")
-                .and_then(|value| reader.name(value, &object.place("category"), &Category::ALL, Category::code));
-            let amount_yen = object.get("amount_yen").and_then(|value| reader.yen(value, &object.place("amount_yen")));
+                .and_then(|value| reader.name(value, object.at.key("category"), &Category::ALL, Category::code));
+            let amount_yen = object.get("amount_yen").and_then(|value| reader.yen(value, object.at.key("amount_yen")));
             Some(Expense { category: category?, amount_yen: amount_yen? })
         })?;
         if Yen::checked_sum(expenses.iter().map(|expense| expense.amount_yen)).is_none() {
@@ -329,8 +387,8 @@ impl Reader<'_> {
         Some(expenses)
     }
 
-    fn facility(&mut self, value: &Json) -> Option<FactFacility> {
-        let object = self.object(value, "facility", &["code", "kind", "transitional_measure"], &[])?;
+    fn facility(&mut self, value: &Json<'_>) -> Option<FactFacility> {
+        let object = self.object(value, At::from("facility"), &["code", "kind", "transitional_measure"], &[])?;
         let code = object.get("code").and_then(|value| self.institution_code(value));
         let kind = object
             .get("kind")
@@ -343,7 +401,7 @@ impl Reader<'_> {
         Some(FactFacility { code: code?, kind: kind?, transitional_measure: measure? })
     }
 
-    fn institution_code(&mut self, value: &Json) -> Option<InstitutionCode> {
+    fn institution_code(&mut self, value: &Json<'_>) -> Option<InstitutionCode> {
         let place = "facility.code";
         let Json::Text(text) = value else {
             return self.refuse("invalid-institution-code", place, value, &meaning("code"));
@@ -379,16 +437,16 @@ impl Reader<'_> {
         }
     }
 
-    fn measure(&mut self, value: &Json) -> Option<TransitionalMeasure> {
-        let place = "facility.transitional_measure";
-        let object = self.object(value, place, &["number", "ended_on"], &[])?;
+    fn measure(&mut self, value: &Json<'_>) -> Option<TransitionalMeasure> {
+        let at = At::from("facility.transitional_measure");
+        let object = self.object(value, at, &["number", "ended_on"], &[])?;
         let number = object.get("number").and_then(|value| match value {
             Json::Whole(number @ 1..=6) => u8::try_from(*number).ok(),
-            _ => self.refuse("invalid-value", &object.place("number"), value, &meaning("number")),
+            _ => self.refuse("invalid-value", at.key("number"), value, &meaning("number")),
         });
         let ended_on = match object.get("ended_on") {
             Some(Json::Null) => Some(None),
-            Some(value) => self.day(value, &object.place("ended_on")).map(Some),
+            Some(value) => self.day(value, at.key("ended_on")).map(Some),
             None => None,
         };
         Some(TransitionalMeasure { number: number?, ended_on: ended_on? })
