@@ -151,7 +151,8 @@ impl Ruleset {
             return Err(RulesetError { mistakes });
         }
         // Sorted by path and with every text whole, so that no two sets of files give the same bytes.
-        let bytes = serde_json::to_vec(&texts).unwrap_or_default();
+        // A map of texts by texts, written to memory: nothing in it can be refused.
+        let bytes = serde_json::to_vec(&texts).expect("texts always have a JSON form");
         let hash = format!("sha256:{}", hex::encode(Sha256::digest(&bytes)));
         let ruleset = Ruleset { programmes, bytes, hash };
         for (folder, _, cases) in &read {

@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use std::ops::Range;
 
+/// So many people agree before a draft holds.
+const AGREEMENTS_NEEDED: usize = 2;
+
 /// A ruleset that somebody proposed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RulesetDraft {
@@ -21,6 +24,13 @@ pub struct RulesetDraft {
     pub proposed_at: Timestamp,
     /// Who agreed, and when, in order.
     pub agreements: Vec<(Actor, Timestamp)>,
+}
+
+impl RulesetDraft {
+    /// Whether enough people have agreed; it decides from its day on.
+    pub fn is_agreed(&self) -> bool {
+        self.agreements.len() >= AGREEMENTS_NEEDED
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -104,7 +114,11 @@ impl Store {
     /// day. `None` while there is none: then what the program carries decides.
     pub async fn ruleset_in_force(&self, day: Date) -> Result<Option<String>, StoreError> {
         let day = day.to_string();
-        Ok(read!(self.db, |c| sqlx::query_scalar(sql::RULESET_IN_FORCE).bind(&day).fetch_optional(c).await?))
+        Ok(read!(self.db, |c| sqlx::query_scalar(sql::RULESET_IN_FORCE)
+            .bind(&day)
+            .bind(AGREEMENTS_NEEDED as i64)
+            .fetch_optional(c)
+            .await?))
     }
 }
 

@@ -70,11 +70,11 @@ statements! {
         "SELECT hash, active_from, proposed_by, proposed_at_ms FROM ruleset_drafts ORDER BY active_from, proposed_at_ms, hash";
     AGREEMENTS_GET =
         "SELECT agreed_by, agreed_at_ms FROM ruleset_agreements WHERE hash = $1 ORDER BY agreed_at_ms, agreed_by";
-    /// The draft that holds on the day $1: agreed by two people, the latest of them.
+    /// The draft that holds on the day $1: agreed by $2 people, the latest of them.
     RULESET_IN_FORCE =
         "SELECT d.hash FROM ruleset_drafts d
          WHERE d.active_from <= $1
-             AND (SELECT COUNT(*) FROM ruleset_agreements a WHERE a.hash = d.hash) >= 2
+             AND (SELECT COUNT(*) FROM ruleset_agreements a WHERE a.hash = d.hash) >= $2
          ORDER BY d.active_from DESC, d.proposed_at_ms DESC, d.hash LIMIT 1";
 
     // --- claims

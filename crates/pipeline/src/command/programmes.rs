@@ -15,9 +15,6 @@ use serde::Serialize;
 use std::path::Path;
 use store::RulesetDraft;
 
-/// So many people agree before rules hold.
-const AGREEMENTS_NEEDED: usize = 2;
-
 /// Runs on an open store.
 pub(crate) async fn run(app: &App, args: ProgrammesArgs) -> Result<Done> {
     match args.command {
@@ -228,16 +225,17 @@ async fn agree(app: &App, hash: &str, by: &Actor) -> Result<Done> {
         "last" => drafts.into_iter().max_by_key(|draft| draft.proposed_at),
         hash => drafts.into_iter().find(|draft| draft.hash == hash),
     };
-    let draft = draft.ok_or_else(|| {
+    let mut draft = draft.ok_or_else(|| {
         Told::new(
             format!("規則の案「{hash}」は登録されていません。`kofu programmes drafts` のハッシュか last を指定してください。"),
             format!("found no proposed rules {hash:?}, expected a hash of `kofu programmes drafts`, or last"),
         )
     })?;
     let entry = app.entry(by, Event::RulesetAgreed { ruleset: draft.hash.clone() });
-    app.store.agree_ruleset(&draft.hash, by, app.clock.now(), &[entry]).await?;
-    let agreed = draft.agreements.len() + 1;
-    output::say(&match (app.lang, agreed >= AGREEMENTS_NEEDED) {
+    let now = app.clock.now();
+    app.store.agree_ruleset(&draft.hash, by, now, &[entry]).await?;
+    draft.agreements.push((by.clone(), now));
+    output::say(&match (app.lang, draft.is_agreed()) {
         (Lang::Ja, false) => "同意を記録しました。もう一人の同意が必要です。".to_owned(),
         (Lang::Ja, true) => {
             format!("同意を記録しました。{}から適用します。", wareki(draft.active_from))
@@ -255,12 +253,14 @@ struct DraftLine {
     active_from: Date,
     proposed_by: Actor,
     agreed_by: Vec<Actor>,
+    agreed: bool,
     in_force: bool,
 }
 
 async fn drafts(app: &App, json: bool) -> Result<Done> {
     let in_force = app.store.ruleset_in_force(app.today()).await?;
     let lines = app.store.ruleset_drafts().await?.into_iter().map(|draft| DraftLine {
+        agreed: draft.is_agreed(),
         in_force: in_force.as_deref() == Some(draft.hash.as_str()),
         ruleset: draft.hash,
         active_from: draft.active_from,
@@ -282,7 +282,7 @@ async fn drafts(app: &App, json: bool) -> Result<Done> {
         &[],
         lines.map(|line| {
             let agreed: Vec<String> = line.agreed_by.iter().map(ToString::to_string).collect();
-            let state = match (line.in_force, agreed.len() >= AGREEMENTS_NEEDED) {
+            let state = match (line.in_force, line.agreed) {
                 (true, _) => app.text("適用中", "in force"),
                 (false, true) => app.text("同意済み", "agreed"),
                 (false, false) => app.text("同意待ち", "waits for agreement"),

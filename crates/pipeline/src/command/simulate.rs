@@ -121,7 +121,10 @@ async fn simulated(app: &App, draft: &Ruleset, claim: &ClaimSummary) -> Result<O
         .with_context(|| format!("the stored assessment of {} cannot be read", claim.id))?;
     let Some(facts) = &assessed.facts else { return Ok(None) };
     let before = &assessed.assessment;
-    let after = draft.assess(facts, &assessed.observed).ok();
+    let after = draft
+        .assess(facts, &assessed.observed)
+        .inspect_err(|error| tracing::warn!(%error, "the draft cannot assess a claim"))
+        .ok();
     let codes = |findings: &[Finding]| findings.iter().map(|finding| finding.code.code()).collect::<Vec<_>>();
     let (old, new) = (codes(&before.findings), after.as_ref().map(|after| codes(&after.findings)).unwrap_or_default());
     Ok(Some(SimulatedClaim {
