@@ -22,8 +22,10 @@ CREATE TABLE decisions (
     revision BIGINT NOT NULL,
     -- 交付決定, 差戻し or 不交付.
     kind TEXT NOT NULL CONSTRAINT decision_kind CHECK (kind IN ('approve', 'return', 'reject')),
-    -- Above 0 for an approval, else 0.
+    -- Above 0 for an approval of money, else 0.
     grant_yen BIGINT NOT NULL,
+    -- JSON of what an approval grants in kind; null where it grants yen or nothing.
+    grant_units TEXT,
     -- What was decided on.
     assessment_sha256 TEXT NOT NULL,
     -- staff:… or policy:…; an account's id, never a name.
@@ -35,7 +37,8 @@ CREATE TABLE decisions (
     log_position BIGINT NOT NULL REFERENCES log_entries (position),
     PRIMARY KEY (claim_id, revision),
     FOREIGN KEY (claim_id, revision, assessment_sha256) REFERENCES assessments (claim_id, revision, sha256),
-    CONSTRAINT decision_grant CHECK ((kind = 'approve' AND grant_yen > 0) OR (kind <> 'approve' AND grant_yen = 0))
+    CONSTRAINT decision_grant CHECK ((kind = 'approve' AND (grant_yen > 0) <> (grant_units IS NOT NULL))
+        OR (kind <> 'approve' AND grant_yen = 0 AND grant_units IS NULL))
 );
 
 -- What was sent to the facility. The PDF is in object storage under its hash.
@@ -69,3 +72,24 @@ CREATE TRIGGER decisions_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON decisi
     EXECUTE FUNCTION refuse('append_only', 'decisions are never changed or removed');
 CREATE TRIGGER notices_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON notices
     EXECUTE FUNCTION refuse('append_only', 'notices are never changed or removed');
+
+-- What a person said of two claims that seem to have the same receipt. A later word on the same pair goes before an
+-- earlier one, which stays.
+CREATE TABLE duplicate_verdicts (
+    -- Where the log tells of it.
+    log_position BIGINT NOT NULL PRIMARY KEY REFERENCES log_entries (position),
+    -- The pair, the smaller id first.
+    claim_id TEXT COLLATE "C" NOT NULL REFERENCES claims (id),
+    other_claim_id TEXT COLLATE "C" NOT NULL REFERENCES claims (id),
+    verdict TEXT NOT NULL CONSTRAINT duplicate_verdict CHECK (verdict IN ('same', 'different')),
+    judged_by TEXT NOT NULL CONSTRAINT duplicate_judged_by_staff CHECK (substr(judged_by, 1, 6) = 'staff:'),
+    judged_at_ms BIGINT NOT NULL,
+    -- Why.
+    reason TEXT NOT NULL,
+    CONSTRAINT duplicate_of_another CHECK (claim_id < other_claim_id)
+);
+CREATE INDEX duplicate_verdicts_of_pair ON duplicate_verdicts (claim_id, other_claim_id, log_position);
+CREATE INDEX duplicate_verdicts_of_other ON duplicate_verdicts (other_claim_id);
+
+CREATE TRIGGER duplicate_verdicts_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON duplicate_verdicts
+    EXECUTE FUNCTION refuse('append_only', 'verdicts are never changed or removed');

@@ -17,10 +17,13 @@ CREATE TABLE claims (
     revision INTEGER NOT NULL CHECK (revision >= 1),
     -- When it was first submitted: deadlines are measured by this, also after a return.
     submitted_at_ms INTEGER NOT NULL,
-    -- What was granted; there exactly while the claim is approved or further on.
+    -- What was granted, yen or units of a product; there exactly while the claim is approved or further on.
     granted_yen INTEGER CHECK (granted_yen > 0),
-    CONSTRAINT claim_grant_when_approved
-        CHECK ((granted_yen IS NOT NULL) = (state IN ('approved', 'batched', 'sent', 'paid', 'bounced')))
+    -- JSON: product, maker, name and units. A grant in kind goes into no payment batch.
+    granted_units TEXT CHECK (granted_yen IS NULL OR granted_units IS NULL),
+    CONSTRAINT claim_grant_when_approved CHECK ((granted_yen IS NOT NULL OR granted_units IS NOT NULL)
+        = (state IN ('approved', 'batched', 'sent', 'paid', 'bounced'))),
+    CONSTRAINT claim_in_kind_is_not_paid CHECK (granted_units IS NULL OR state = 'approved')
 ) STRICT;
 CREATE INDEX claims_by_state ON claims (state, id);
 CREATE INDEX claims_by_facility ON claims (facility_code, id);
@@ -34,6 +37,8 @@ CREATE TABLE claim_revisions (
     submitted_at_ms INTEGER NOT NULL,
     -- What the facility asks for; null if it does not say.
     claimed_yen INTEGER CHECK (claimed_yen >= 0),
+    -- JSON: the products that it asks for, where the programme grants in kind; null if none.
+    choices TEXT,
     -- The hash of all that was sent: the same bundle sent again is the same claim.
     bundle_sha256 TEXT NOT NULL,
     PRIMARY KEY (claim_id, revision)
@@ -97,3 +102,31 @@ CREATE TABLE receipt_facts (
 ) STRICT;
 -- The same receipt in two claims.
 CREATE INDEX receipt_facts_by_receipt ON receipt_facts (issuer, issued_on, total_yen);
+
+-- What the pages of receipts look like, to find the same page again though its bytes differ.
+CREATE TABLE page_hashes (
+    claim_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    -- From 1.
+    page INTEGER NOT NULL CHECK (page >= 1),
+    -- 256 bits as 64 hexadecimal digits; pages that look alike differ in few.
+    hash TEXT NOT NULL CHECK (length(hash) = 64),
+    PRIMARY KEY (claim_id, revision, position, page),
+    FOREIGN KEY (claim_id, revision, position) REFERENCES documents (claim_id, revision, position)
+) STRICT;
+
+-- The hash in parts of 16 bits: two pages that look alike have at least one part in common, and that can be looked up.
+CREATE TABLE page_bands (
+    -- Which part (0 to 15) and what it is, in one number, so that the look-up is one comparison.
+    band INTEGER NOT NULL,
+    -- 領収金額 of the receipt; -1 where it was not read. Receipts of one seller look alike, and differ in this.
+    total_yen INTEGER NOT NULL,
+    claim_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    page INTEGER NOT NULL,
+    PRIMARY KEY (band, total_yen, claim_id, revision, position, page),
+    FOREIGN KEY (claim_id, revision, position, page) REFERENCES page_hashes (claim_id, revision, position, page)
+) STRICT;
+CREATE INDEX page_bands_by_claim ON page_bands (claim_id, revision);

@@ -6,7 +6,7 @@ use std::process::Command;
 use tests::root;
 
 /// Who may know whom (crates/README.md). `claim` knows nobody; nothing but `bench` may know `pipeline`, and nothing `bench`.
-const MAY_KNOW: [(&str, &[&str]); 11] = [
+const MAY_KNOW: [(&str, &[&str]); 12] = [
     ("claim", &[]),
     ("rules", &["claim"]),
     ("ingest", &["claim"]),
@@ -15,9 +15,10 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
     ("store", &["claim"]),
     ("web", &["claim", "rules", "store"]),
     ("pipeline", &["claim", "rules", "ingest", "reporting", "decision-log", "store", "web"]),
-    ("xtask", &["claim"]),
-    ("tests", &["claim", "rules", "store"]),
-    ("bench", &["claim", "rules", "ingest", "reporting", "decision-log", "store", "web", "pipeline", "tests"]),
+    ("papers", &[]),
+    ("xtask", &["claim", "papers"]),
+    ("tests", &["claim", "rules", "store", "ingest"]),
+    ("bench", &["claim", "rules", "ingest", "reporting", "decision-log", "store", "web", "pipeline", "papers", "tests"]),
 ];
 
 #[test]

@@ -1,7 +1,7 @@
 //! An assessment: what the rules say a claim is worth, and why.
 
 use crate::text::fill_from;
-use crate::{ClaimId, Finding, FindingView, Lang, ProgrammeId, Severity, Value, Values, Yen};
+use crate::{ClaimId, Finding, FindingView, Lang, ProductUnits, ProgrammeId, Severity, Value, Values, Yen};
 use serde::{Deserialize, Serialize};
 
 /// What the rules propose: the worst severity found.
@@ -74,6 +74,8 @@ pub enum Step {
     Rounding,
     /// The product under the grant ceiling (`product_yen`, `ceiling_yen`).
     GrantCeiling,
+    /// A choice of a product with its units (`rank`, `maker`, `name`, `asked_units`, `ceiling_units`).
+    ChoiceUnits,
 }
 
 impl Step {
@@ -97,6 +99,12 @@ impl Step {
             (Step::GrantCeiling, Lang::En) => {
                 "the lesser of {product_yen} and the grant ceiling {ceiling_yen} = {value_yen}"
             }
+            (Step::ChoiceUnits, Lang::Ja) => {
+                "第{rank}希望 {maker} {name}: 申込み {asked_units}（申込みできる台数 {ceiling_units}まで） = {value_units}"
+            }
+            (Step::ChoiceUnits, Lang::En) => {
+                "choice {rank}, {maker} {name}: {asked_units} asked for, at most {ceiling_units} = {value_units}"
+            }
         }
     }
 }
@@ -109,7 +117,8 @@ pub struct TraceStep {
     /// What went in, by key (see [`Value`]).
     #[serde(skip_serializing_if = "Values::is_empty", default)]
     pub inputs: Values,
-    /// What came out: whole yen, or for [`Step::Rate`] the exact product as text.
+    /// What came out: whole yen, for [`Step::Rate`] the exact product as text, for [`Step::ChoiceUnits`] a number of
+    /// units.
     pub value: Value,
     /// The document and phrase that the step rests on; `None` where it is plain addition.
     pub source: Option<String>,
@@ -119,7 +128,7 @@ impl TraceStep {
     /// As people of `lang` read it.
     pub fn sentence(&self, lang: Lang) -> String {
         fill_from(self.step.template(lang), lang, |key| match key {
-            "value_yen" => Some(&self.value),
+            "value_yen" | "value_units" => Some(&self.value),
             key => self.inputs.get(key),
         })
     }
@@ -156,10 +165,16 @@ pub struct Assessment {
     pub programme: ProgrammeId,
     /// The proposal.
     pub outcome: Outcome,
-    /// What is paid: the computed sum when the outcome is approve, else 0.
+    /// What is paid: the computed sum when the outcome is approve, else 0. Also 0 where the grant is in kind.
     pub grant_yen: Yen,
     /// What the steps of the trace come to, whatever the outcome.
     pub computed_yen: Yen,
+    /// What is granted in kind: the first of [`Assessment::computed_units`] when the outcome is approve.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub grant_units: Option<ProductUnits>,
+    /// What could be granted in kind, in the order of the choices: a later one where the maker has none of the first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub computed_units: Vec<ProductUnits>,
     /// All findings, gravest first.
     pub findings: Vec<Finding>,
     /// The sum, step by step.
@@ -177,6 +192,8 @@ impl Assessment {
             outcome: self.outcome,
             grant_yen: self.grant_yen,
             computed_yen: self.computed_yen,
+            grant_units: self.grant_units.as_ref(),
+            computed_units: &self.computed_units,
             findings: self.findings.iter().map(|finding| finding.view(lang)).collect(),
             trace: self.trace.iter().map(|step| step.view(lang)).collect(),
             ruleset: &self.ruleset,
@@ -192,6 +209,10 @@ pub struct AssessmentView<'a> {
     outcome: Outcome,
     grant_yen: Yen,
     computed_yen: Yen,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant_units: Option<&'a ProductUnits>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    computed_units: &'a [ProductUnits],
     findings: Vec<FindingView<'a>>,
     trace: Vec<TraceStepView<'a>>,
     ruleset: &'a str,

@@ -1,6 +1,6 @@
 //! Decisions: who said what of which assessment, and when.
 
-use crate::{ClaimId, Lang, Sha256, Yen};
+use crate::{ClaimId, Lang, ProductUnits, Sha256, Yen};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -94,8 +94,11 @@ pub struct Decision {
     pub revision: u32,
     /// What.
     pub kind: DecisionKind,
-    /// The grant; 0 unless it is an approval.
+    /// The grant; 0 unless it is an approval of money.
     pub grant_yen: Yen,
+    /// The grant, where an approval grants in kind.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub grant_units: Option<ProductUnits>,
     /// The SHA-256 of the assessment's stored bytes.
     pub assessment: Sha256,
     /// By whom.

@@ -1,6 +1,6 @@
 //! A dossier: what the store knows of a claim when it is to be assessed. The rules turn it into facts and findings.
 
-use crate::{ClaimId, DocumentKind, Facility, InstitutionCode, ProgrammeId, Reading, Yen};
+use crate::{Choice, ClaimId, DocumentKind, Facility, InstitutionCode, PossibleDuplicate, ProgrammeId, Reading, Yen};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,13 @@ pub struct Dossier {
     pub submitted_at: Timestamp,
     /// What the facility asks for, if it says.
     pub claimed_yen: Option<Yen>,
+    /// The products that it asks for.
+    pub choices: Vec<Choice>,
+    /// What it asked for when it was first filed; empty unless this is a later revision.
+    pub filed_choices: Vec<Choice>,
+    /// The facility's other claims under the same programme that were submitted before this one and neither refused nor
+    /// taken back.
+    pub filed_before: Vec<ClaimId>,
     /// The code that the claim names.
     pub facility_code: InstitutionCode,
     /// The register's row for that code, if there is one.
@@ -34,17 +41,4 @@ pub struct DossierDocument {
     pub declared: DocumentKind,
     /// What was read from it.
     pub reading: Reading,
-}
-
-/// A receipt that stands in another claim too.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PossibleDuplicate {
-    /// The file of this claim.
-    pub file: String,
-    /// The other claim.
-    pub other_claim: ClaimId,
-    /// Its facility.
-    pub other_facility: InstitutionCode,
-    /// `same-bytes`, or `same-facts` (issuer or registration number, day and amount).
-    pub why: String,
 }

@@ -1,6 +1,8 @@
 //! Facts: all that the rules need to know of a claim, and nothing else. They are what a decision can be replayed from.
 
-use crate::{Category, ClaimId, DocumentKind, FacilityKind, InstitutionCode, ProgrammeId, TransitionalMeasure, Yen};
+use crate::{
+    Category, Choice, ClaimId, DocumentKind, FacilityKind, InstitutionCode, ProgrammeId, TransitionalMeasure, Yen,
+};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +16,8 @@ pub struct Facts {
     pub programme: ProgrammeId,
     /// When it was first submitted (a return keeps this).
     pub submitted_at: Timestamp,
-    /// The day of purchase, the latest if there are several receipts; `None` only where it could not be read, and then
-    /// a finding says so. JSON from outside must state it.
+    /// The day of purchase, the latest if there are several receipts; `None` where it could not be read, and then a
+    /// finding says so, or where nothing is bought because the programme grants in kind. JSON from outside must state it.
     pub purchased_on: Option<Date>,
     /// By whom.
     pub facility: FactFacility,
@@ -28,6 +30,15 @@ pub struct Facts {
     /// What the facility asks for, if it says.
     #[serde(default)]
     pub claimed_yen: Option<Yen>,
+    /// The products that it asks for, of a programme that grants in kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+    /// What it asked for when it was first filed, if it has been sent again after a return.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filed_choices: Vec<Choice>,
+    /// The facility's claims for products of the same programme that were filed before this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filed_before: Vec<ClaimId>,
 }
 
 /// What the rules need to know of a facility.

@@ -136,6 +136,13 @@ finding_codes! {
         en: "This facility has already been granted {granted}.",
         en_action: "It cannot be granted again.",
     }
+    /// The facility has filed a claim for products before, which cannot be taken back or changed.
+    AlreadyFiled "already-filed" Reject {
+        ja: "この医療機関等からは、既に申請書（{other_claim}）が提出されています。",
+        ja_action: "申請書提出後のキャンセル・機種変更はできません。先に提出された申請書をもとに手続きを進めます。",
+        en: "This facility has already filed {other_claim}.",
+        en_action: "What has been filed cannot be cancelled or changed; the earlier claim goes on.",
+    }
     /// Nothing eligible is left.
     NoEligibleExpense "no-eligible-expense" Reject {
         ja: "補助の対象となる経費がありません（対象: {categories}）。",
@@ -185,6 +192,41 @@ finding_codes! {
         en: "The line “{description}” ({amount_yen}) does not say what it is for.",
         en_action: "Name the product, the number or the work instead of a lump sum.",
     }
+    /// An application for products that names none.
+    ChoiceMissing "choice-missing" Return {
+        ja: "希望する製品が記入されていません。",
+        ja_action: "第一希望の製品と台数を記入して、もう一度申請してください（製品: {products}）。",
+        en: "No product is asked for.",
+        en_action: "Enter the product of the first choice and the number of units, and submit again (products: {products}).",
+    }
+    /// Choices that do not say which comes first, or the same product twice.
+    ChoiceUnclear "choice-unclear" Return {
+        ja: "希望する製品の順位が分かりません（記入: {found}）。",
+        ja_action: "第一希望は1つ、第二希望は1つまでとし、それぞれ別の製品を記入してください。",
+        en: "The order of the products asked for is not clear (entered: {found}).",
+        en_action: "Enter one first choice, at most one second choice, and a different product for each.",
+    }
+    /// A product that the programme does not offer; a programme that pays money offers none.
+    ProductNotOffered "product-not-offered" Return {
+        ja: "「{found}」は、この補助事業で申し込むことのできる製品ではありません。",
+        ja_action: "申し込むことのできる製品から選んでください（製品: {products}）。",
+        en: "The programme does not offer {found}.",
+        en_action: "Choose one of those that it offers (products: {products}).",
+    }
+    /// More units than the kind of facility can ask for.
+    UnitsAboveCeiling "units-above-ceiling" Return {
+        ja: "{maker} {name} の台数（{asked_units}）が、申し込むことのできる台数（{kind}は{ceiling_units}まで）を超えています。",
+        ja_action: "台数を訂正して、もう一度申請してください。",
+        en: "{asked_units} of {maker} {name} are more than can be asked for ({kind}: at most {ceiling_units}).",
+        en_action: "Correct the number of units and submit again.",
+    }
+    /// Another product than the one first filed.
+    ChoiceChanged "choice-changed" Return {
+        ja: "第{rank}希望の製品が、最初に提出された申請書の製品（{filed}）から{found}に変わっています。",
+        ja_action: "申請書提出後の機種変更はできません。最初の申請書と同じ製品を記入してください。",
+        en: "The product of choice {rank} was {filed} when first filed and is {found} now.",
+        en_action: "The model cannot be changed after filing; enter the product first filed.",
+    }
     /// A document of which nothing could be read.
     DocumentUnreadable "document-unreadable" Return {
         ja: "添付された書類を読み取れませんでした。{problem}",
@@ -199,6 +241,13 @@ finding_codes! {
         en: "The receipt is made out to “{found}”, the register has {expected}.",
         en_action: "A person checks it.",
     }
+    /// The itemization names the code of another facility.
+    ItemizationFacilityDiffers "itemization-facility-differs" Review {
+        ja: "領収書内訳書の医療機関等コード「{found}」が、申請の医療機関等コード（{expected}）と異なります。",
+        ja_action: "担当者が確認します。",
+        en: "The itemization names the institution code {found}, the claim is of {expected}.",
+        en_action: "A person checks it.",
+    }
     /// The T number's check digit fails.
     RegistrationNumberInvalid "registration-number-invalid" Review {
         ja: "登録番号「{found}」は、法人番号の検査用数字と合いません。",
@@ -208,10 +257,17 @@ finding_codes! {
     }
     /// The same receipt stands in another claim.
     PossibleDuplicate "possible-duplicate" Review {
-        ja: "同じ領収書が別の申請（{other_claim}）にも添付されている可能性があります（{why}）。",
+        ja: "同じ領収書が別の申請（{other_claim}）にも添付されている可能性があります（{why}、{other_place}）。",
         ja_action: "担当者が確認します。",
-        en: "The same receipt may stand in claim {other_claim} ({why}).",
+        en: "The same receipt may stand in claim {other_claim} ({why}, {other_place}).",
         en_action: "A person checks it.",
+    }
+    /// A person has said that the same receipt stands in another claim.
+    DuplicateConfirmed "duplicate-confirmed" Review {
+        ja: "同じ領収書が別の申請（{other_claim}）にも添付されていることを、担当者が確認しています（{other_place}）。",
+        ja_action: "同じ領収書による交付は、一度に限ります。",
+        en: "A person has confirmed that the same receipt stands in claim {other_claim} ({other_place}).",
+        en_action: "One receipt is granted once.",
     }
     /// The receipt is dated after the submission.
     ReceiptAfterSubmission "receipt-after-submission" Review {
@@ -274,6 +330,13 @@ finding_codes! {
         ja: "補助額（{found_yen}）は、補助限度額の{ceiling_yen}となります。",
         ja_action: "",
         en: "The grant ({found_yen}) is limited to the grant ceiling {ceiling_yen}.",
+        en_action: "",
+    }
+    /// After the first deadline, though not after the last.
+    FirstDeadlinePassed "first-deadline-passed" Info {
+        ja: "申請日時（{submitted_at}）が、最初の締切（{first_deadline_on}）を過ぎています。最終の締切（{deadline_on}）までの申請として受け付けますが、通常より処理に時間がかかります。",
+        ja_action: "",
+        en: "Submitted at {submitted_at}, after the first deadline {first_deadline_on}; accepted until the last one, {deadline_on}, but it takes longer.",
         en_action: "",
     }
     /// The facility asked for another sum.

@@ -1,5 +1,6 @@
 //! 医療機関等コード: prefecture 2, fee table 1, district 2, institution 4, check digit 1 (domain.md 2).
 
+use crate::Lang;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization;
@@ -122,6 +123,16 @@ impl InstitutionCode {
         if number > 50 { number - 50 } else { number }
     }
 
+    /// The name of the prefecture, as people of `lang` read it.
+    pub fn prefecture_name(&self, lang: Lang) -> &'static str {
+        // A code is only made with one of the numbers 1 to 47 (see [`InstitutionCode::parse`]).
+        let (ja, en) = PREFECTURES[usize::from(self.prefecture()) - 1];
+        match lang {
+            Lang::Ja => ja,
+            Lang::En => en,
+        }
+    }
+
     /// The fee table (点数表): 1 medical, 3 dental, 4 pharmacy.
     pub fn fee_table(&self) -> u8 {
         self.digits()[2]
@@ -190,6 +201,57 @@ impl<'de> Deserialize<'de> for InstitutionCode {
     }
 }
 
+/// The prefectures in the order of their numbers (JIS X 0401), 1 to 47.
+const PREFECTURES: [(&str, &str); 47] = [
+    ("北海道", "Hokkaido"),
+    ("青森県", "Aomori"),
+    ("岩手県", "Iwate"),
+    ("宮城県", "Miyagi"),
+    ("秋田県", "Akita"),
+    ("山形県", "Yamagata"),
+    ("福島県", "Fukushima"),
+    ("茨城県", "Ibaraki"),
+    ("栃木県", "Tochigi"),
+    ("群馬県", "Gunma"),
+    ("埼玉県", "Saitama"),
+    ("千葉県", "Chiba"),
+    ("東京都", "Tokyo"),
+    ("神奈川県", "Kanagawa"),
+    ("新潟県", "Niigata"),
+    ("富山県", "Toyama"),
+    ("石川県", "Ishikawa"),
+    ("福井県", "Fukui"),
+    ("山梨県", "Yamanashi"),
+    ("長野県", "Nagano"),
+    ("岐阜県", "Gifu"),
+    ("静岡県", "Shizuoka"),
+    ("愛知県", "Aichi"),
+    ("三重県", "Mie"),
+    ("滋賀県", "Shiga"),
+    ("京都府", "Kyoto"),
+    ("大阪府", "Osaka"),
+    ("兵庫県", "Hyogo"),
+    ("奈良県", "Nara"),
+    ("和歌山県", "Wakayama"),
+    ("鳥取県", "Tottori"),
+    ("島根県", "Shimane"),
+    ("岡山県", "Okayama"),
+    ("広島県", "Hiroshima"),
+    ("山口県", "Yamaguchi"),
+    ("徳島県", "Tokushima"),
+    ("香川県", "Kagawa"),
+    ("愛媛県", "Ehime"),
+    ("高知県", "Kochi"),
+    ("福岡県", "Fukuoka"),
+    ("佐賀県", "Saga"),
+    ("長崎県", "Nagasaki"),
+    ("熊本県", "Kumamoto"),
+    ("大分県", "Oita"),
+    ("宮崎県", "Miyazaki"),
+    ("鹿児島県", "Kagoshima"),
+    ("沖縄県", "Okinawa"),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,6 +264,21 @@ mod tests {
         }
         assert_eq!(InstitutionCode::parse("３４－１０７１２－３６２").unwrap().as_str(), "3410712362");
         assert_eq!(InstitutionCode::parse("3410712362").unwrap().last_seven(), "0712362");
+    }
+
+    #[test]
+    fn a_code_names_its_prefecture_also_in_the_second_range() {
+        for (code, ja, en) in [
+            ("0110113719", "北海道", "Hokkaido"),
+            ("1310110049", "東京都", "Tokyo"),
+            ("3410712362", "広島県", "Hiroshima"),
+        ] {
+            let code = InstitutionCode::parse(code).unwrap();
+            assert_eq!((code.prefecture_name(Lang::Ja), code.prefecture_name(Lang::En)), (ja, en));
+        }
+        assert_eq!(PREFECTURES[46], ("沖縄県", "Okinawa"));
+        let second = InstitutionCode("6310110049".to_owned());
+        assert_eq!((second.prefecture(), second.prefecture_name(Lang::Ja)), (13, "東京都"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod day;
 mod decision;
 mod document;
 mod dossier;
+mod duplicate;
 mod facility;
 mod facts;
 mod finding;
@@ -17,6 +18,7 @@ mod institution_code;
 mod lifecycle;
 mod notice;
 mod payment;
+mod product;
 mod programme;
 mod reading;
 mod registration_number;
@@ -31,7 +33,8 @@ pub use day::{
 };
 pub use decision::{Actor, Decision, DecisionKind};
 pub use document::{Document, DocumentKind, Sha256};
-pub use dossier::{Dossier, DossierDocument, PossibleDuplicate};
+pub use dossier::{Dossier, DossierDocument};
+pub use duplicate::{DuplicateVerdict, Likeness, PageHash, PossibleDuplicate};
 pub use facility::{Facility, FacilityKind, TransitionalMeasure};
 pub use facts::{Expense, FactFacility, Facts};
 pub use finding::{Finding, FindingCode, FindingView, Place, Severity};
@@ -39,6 +42,7 @@ pub use institution_code::{CheckDigit, InstitutionCode, InstitutionCodeError};
 pub use lifecycle::{ClaimState, TransitionError};
 pub use notice::{Contact, Notice, NoticeKind};
 pub use payment::{AccountKind, BankAccount, Payer, Payment, PaymentBatch};
+pub use product::{Choice, ProductId, ProductUnits};
 pub use programme::{Category, ClaimId, ProgrammeId};
 pub use reading::{
     Confidence, Field, ItemizationLine, ItemizationReading, Method, Problem, ProblemCode, ProblemView, Reading,

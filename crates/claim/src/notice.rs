@@ -1,6 +1,6 @@
 //! Notices (通知書): what a facility is told of a decision.
 
-use crate::{Facility, Finding, Lang, TraceStep, Yen};
+use crate::{Facility, Finding, Lang, ProductUnits, TraceStep, Yen};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -68,8 +68,11 @@ pub struct Notice {
     pub submitted_on: Date,
     /// What was asked for, if it was said.
     pub claimed_yen: Option<Yen>,
-    /// What is granted; 0 unless it is an approval.
+    /// What is granted; 0 unless it is an approval of money.
     pub grant_yen: Yen,
+    /// What is granted in kind.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub grant_units: Option<ProductUnits>,
     /// When it is paid, for an approval.
     pub pay_on: Option<Date>,
     /// What was found, gravest first.

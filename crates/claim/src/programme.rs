@@ -2,7 +2,6 @@
 
 use crate::Lang;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -27,13 +26,15 @@ macro_rules! text_id {
                 Self(text)
             }
         }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(&self.0)
             }
         }
     };
 }
+
+pub(crate) use text_id;
 
 text_id!(
     /// The id of a claim (申請), unique in a store.

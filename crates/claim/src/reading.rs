@@ -1,6 +1,6 @@
 //! What the ingest stage reads from a document: each field with its place, the text it was read from and a confidence.
 
-use crate::{Category, DocumentKind, Lang, Place, Sha256, Values, Yen, fill};
+use crate::{Category, DocumentKind, Lang, PageHash, Place, Sha256, Values, Yen, fill};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -154,6 +154,10 @@ pub struct ItemizationReading {
     /// 医療機関名, if it names one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub payee: Option<Field<String>>,
+    /// 医療機関等コード, if it names one, as digits: all ten, or those that the form asks for (9: prefecture and
+    /// 医療機関コード; 7: 医療機関コード alone).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub facility_code: Option<Field<String>>,
 }
 
 /// Why a file, or a part of it, could not be read.
@@ -188,11 +192,21 @@ pub enum ProblemCode {
     Encoding,
     /// Pages after the first hold another document.
     SeveralDocuments,
+    /// A form with no line filled in.
+    NotFilledIn,
+    /// A sheet without a table of costs.
+    TableMissing,
+    /// Amounts in hidden rows, columns or sheets, which are not counted.
+    HiddenAmounts,
+    /// What is written is not what its parts come to (`found`, `expected`).
+    DoesNotAddUp,
+    /// An amount in a table beside which nothing says what it was for.
+    DescriptionMissing,
 }
 
 impl ProblemCode {
     /// All of them.
-    pub const ALL: [ProblemCode; 14] = [
+    pub const ALL: [ProblemCode; 19] = [
         ProblemCode::NotFound,
         ProblemCode::Empty,
         ProblemCode::Encrypted,
@@ -207,6 +221,11 @@ impl ProblemCode {
         ProblemCode::FormulaWithoutValue,
         ProblemCode::Encoding,
         ProblemCode::SeveralDocuments,
+        ProblemCode::NotFilledIn,
+        ProblemCode::TableMissing,
+        ProblemCode::HiddenAmounts,
+        ProblemCode::DoesNotAddUp,
+        ProblemCode::DescriptionMissing,
     ];
 
     /// Whether nothing at all could be read because of it; else the rest of the document stands.
@@ -217,6 +236,9 @@ impl ProblemCode {
                 | ProblemCode::FormulaWithoutValue
                 | ProblemCode::SeveralDocuments
                 | ProblemCode::NothingFound
+                | ProblemCode::HiddenAmounts
+                | ProblemCode::DoesNotAddUp
+                | ProblemCode::DescriptionMissing
         )
     }
 
@@ -273,10 +295,8 @@ impl ProblemCode {
             (ProblemCode::NothingFound, Lang::En) => {
                 "No text could be read. Take the picture again in good light with the whole page in it."
             }
-            (ProblemCode::InvalidAmount, Lang::Ja) => {
-                "金額として扱えません（{found}）。{expected} で記入してください。"
-            }
-            (ProblemCode::InvalidAmount, Lang::En) => "Not an amount ({found}). Expected {expected}.",
+            (ProblemCode::InvalidAmount, Lang::Ja) => "金額として扱えません（{found}）。{expected}で記入してください。",
+            (ProblemCode::InvalidAmount, Lang::En) => "Not an amount ({found}). Enter {expected}.",
             (ProblemCode::FormulaWithoutValue, Lang::Ja) => {
                 "数式の計算結果が保存されていません。表計算ソフトで開いて保存し直すか、値で記入してください。"
             }
@@ -295,6 +315,34 @@ impl ProblemCode {
             (ProblemCode::SeveralDocuments, Lang::En) => {
                 "One file holds several documents ({found}). Send each as a file of its own."
             }
+            (ProblemCode::NotFilledIn, Lang::Ja) => {
+                "領収書内訳書が記入されていません（{found}の下に、記入された行がありません）。領収書に含まれる費用を1行に1件ずつ記入してお送りください。"
+            }
+            (ProblemCode::NotFilledIn, Lang::En) => {
+                "The itemization is not filled in (no line under {found}). Enter each cost of the receipt on a line of its own."
+            }
+            (ProblemCode::TableMissing, Lang::Ja) => {
+                "費用の一覧（「品名」と「金額」の見出しがある表）が見つかりません。領収書内訳書の様式に記入してお送りください。"
+            }
+            (ProblemCode::TableMissing, Lang::En) => {
+                "No table of costs (with the heads 品名 and 金額) was found. Fill in the itemization template and send it."
+            }
+            (ProblemCode::HiddenAmounts, Lang::Ja) => {
+                "非表示の部分に金額があります（{found}）。非表示の金額は集計していません。必要な金額は表示し、不要なものは削除してお送りください。"
+            }
+            (ProblemCode::HiddenAmounts, Lang::En) => {
+                "There are amounts in a hidden part ({found}); they are not counted. Show what is needed and delete the rest."
+            }
+            (ProblemCode::DoesNotAddUp, Lang::Ja) => {
+                "計算が合いません（記載 {found}、計算 {expected}）。金額を確かめ、訂正してください。"
+            }
+            (ProblemCode::DoesNotAddUp, Lang::En) => {
+                "This does not add up (written {found}, worked out {expected}). Check the amounts and correct them."
+            }
+            (ProblemCode::DescriptionMissing, Lang::Ja) => {
+                "品名・内容の記入がない金額があります（{found}）。何の費用かを記入してください。"
+            }
+            (ProblemCode::DescriptionMissing, Lang::En) => "An amount without a name ({found}). Say what it was for.",
         }
     }
 }
@@ -364,6 +412,9 @@ pub struct Reading {
     pub method: Option<Method>,
     /// What the document is; `other` when it cannot be told.
     pub kind: DocumentKind,
+    /// What its pages look like, in their order; empty for cells.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub page_hashes: Vec<PageHash>,
     /// Set when it was read as a receipt (also an estimate or invoice sent in its place).
     pub receipt: Option<ReceiptReading>,
     /// Set when it was read as an itemization.
@@ -382,6 +433,7 @@ impl Reading {
             pages: 0,
             method: None,
             kind: DocumentKind::Other,
+            page_hashes: Vec::new(),
             receipt: None,
             itemization: None,
             problems: vec![problem],

@@ -16,8 +16,9 @@ pub enum Lang {
     En,
 }
 
-/// One value that a finding, a trace step or a problem carries. Its key says what it is: `…_yen` whole yen, `…_on` a
-/// day (ISO), `…_at` an instant (RFC 3339), `category` and `kind` a code of this crate; all else is shown as it stands.
+/// One value that a finding, a trace step or a problem carries. Its key says what it is: `…_yen` whole yen, `…_units` a
+/// number of units of a product, `…_on` a day (ISO), `…_at` an instant (RFC 3339), `category` and `kind` a code of this
+/// crate; all else is shown as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
@@ -105,6 +106,9 @@ impl Value {
                 let _ = match (Yen::new(*n), lang) {
                     (Ok(yen), Lang::Ja) if key.ends_with("_yen") => write!(out, "{yen}円"),
                     (Ok(yen), Lang::En) if key.ends_with("_yen") => write!(out, "{yen} yen"),
+                    (_, Lang::Ja) if key.ends_with("_units") => write!(out, "{n}台"),
+                    (_, Lang::En) if key.ends_with("_units") && *n == 1 => write!(out, "1 unit"),
+                    (_, Lang::En) if key.ends_with("_units") => write!(out, "{n} units"),
                     _ => write!(out, "{n}"),
                 };
             }
@@ -223,13 +227,18 @@ mod tests {
             ("category".to_owned(), Value::from("mobile_terminal")),
             ("submitted_at".to_owned(), Value::from("2026-01-31T15:00:00Z")),
             ("numbers".to_owned(), Value::from(vec![2i64, 4, 6])),
+            ("asked_units".to_owned(), Value::from(3i64)),
         ]
         .into();
         assert_eq!(
-            fill("{category} {found_yen} {exact_yen} {deadline_on} {submitted_at} {numbers} {none}", &values, Lang::Ja),
-            "モバイル端末等 45,100円 33,825.75円 令和8年1月31日 令和8年2月1日0時00分00秒 2、4、6 (—)"
+            fill(
+                "{category} {found_yen} {exact_yen} {deadline_on} {submitted_at} {numbers} {asked_units} {none}",
+                &values,
+                Lang::Ja
+            ),
+            "モバイル端末等 45,100円 33,825.75円 令和8年1月31日 令和8年2月1日0時00分00秒 2、4、6 3台 (—)"
         );
-        assert_eq!(fill("{found_yen} {deadline_on}", &values, Lang::En), "45,100 yen 2026-01-31");
+        assert_eq!(fill("{found_yen} {deadline_on} {asked_units}", &values, Lang::En), "45,100 yen 2026-01-31 3 units");
     }
 
     #[test]

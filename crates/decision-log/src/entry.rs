@@ -4,8 +4,8 @@
 //! names of persons, addresses or bank accounts.
 
 use claim::{
-    Actor, Assessment, ClaimId, Decision, DocumentKind, Facts, Finding, FindingCode, InstitutionCode, Method,
-    NoticeKind, ProblemCode, ProgrammeId, Sha256, Yen,
+    Actor, Assessment, Choice, ClaimId, Decision, DocumentKind, DuplicateVerdict, Facts, Finding, FindingCode,
+    InstitutionCode, Method, NoticeKind, ProblemCode, ProgrammeId, Sha256, Yen,
 };
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -96,6 +96,17 @@ pub enum Event {
         /// By whom.
         cancelled_by: Actor,
     },
+    /// A person said whether two claims have the same receipt.
+    DuplicateJudged {
+        /// One claim.
+        claim_id: ClaimId,
+        /// The other.
+        other_claim: ClaimId,
+        /// What was said.
+        verdict: DuplicateVerdict,
+        /// Why.
+        reason: String,
+    },
     /// Rules were proposed: they decide from a day on, once two people have agreed.
     RulesetProposed {
         /// `sha256:` and the hash of the rules' files.
@@ -124,6 +135,7 @@ impl Event {
             Event::BatchPrepared(_) => "batch-prepared",
             Event::BatchReleased { .. } => "batch-released",
             Event::BatchCancelled { .. } => "batch-cancelled",
+            Event::DuplicateJudged { .. } => "duplicate-judged",
             Event::RulesetProposed { .. } => "ruleset-proposed",
             Event::RulesetAgreed { .. } => "ruleset-agreed",
         }
@@ -137,7 +149,8 @@ impl Event {
             Event::ClaimDecided { decision } => Some(&decision.claim_id),
             Event::ClaimRead { claim_id, .. }
             | Event::ClaimInReview { claim_id, .. }
-            | Event::NoticeIssued { claim_id, .. } => Some(claim_id),
+            | Event::NoticeIssued { claim_id, .. }
+            | Event::DuplicateJudged { claim_id, .. } => Some(claim_id),
             Event::FacilityRegisterChanged { .. }
             | Event::BatchPrepared(_)
             | Event::BatchReleased { .. }
@@ -163,6 +176,9 @@ pub struct SubmittedClaim {
     pub submitted_at: Timestamp,
     /// What it asks for, if it says.
     pub claimed_yen: Option<Yen>,
+    /// The products that it asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
     /// Its documents, in order.
     pub documents: Vec<SubmittedDocument>,
 }

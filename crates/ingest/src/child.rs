@@ -25,7 +25,13 @@ pub(crate) struct Request {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Task {
     /// To read the bytes that follow. What the file is called stays with the parent.
-    Read { as_kind: Option<DocumentKind> },
+    Read {
+        as_kind: Option<DocumentKind>,
+        /// Whether to load the models of recognition. That takes longer than reading most documents, and it has to be done
+        /// before the document comes, because later no file can be opened. Without them the answer may be that they are
+        /// wanted.
+        recognise: bool,
+    },
     /// To say what the sandbox keeps away.
     Probe,
 }
@@ -52,6 +58,8 @@ pub(crate) const MOST_ENTRY_BYTES: u64 = 16 * 1024;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {
     Reading(Box<Reading>),
+    /// The document has pages that must be recognised, and the models were not loaded.
+    WantsRecognition,
     Status(SandboxStatus),
 }
 
@@ -64,7 +72,7 @@ impl Request {
         Ok([length.to_le_bytes().as_slice(), &json].concat())
     }
 
-    fn from_reader(input: &mut impl Read) -> io::Result<Request> {
+    pub(crate) fn from_reader(input: &mut impl Read) -> io::Result<Request> {
         let mut length = [0; 4];
         input.read_exact(&mut length)?;
         let length = u32::from_le_bytes(length);
@@ -108,17 +116,28 @@ fn answer() -> io::Result<()> {
         output.write_all(b"\n")?;
         output.flush()
     };
+    // The last files that this process opens.
+    let recognition = match task {
+        Task::Read { recognise: false, .. } => ocr::missing(),
+        Task::Probe | Task::Read { recognise: true, .. } => ocr::load().err(),
+    };
+    ocr::load_no_more();
     let sandbox = match Sandbox::enter(&limits) {
         Ok(sandbox) => sandbox,
         Err(why) => return say(&Entry::Refused(why)),
     };
-    say(&Entry::Entered { recognition: ocr::missing() })?;
+    say(&Entry::Entered { recognition: recognition.clone() })?;
     let answer = match task {
-        Task::Probe => Answer::Status(sandbox.probe(&limits)),
-        Task::Read { as_kind } => {
+        Task::Probe => {
+            let status = sandbox.probe(&limits);
+            // Why the models were not loaded says more than that they were not.
+            Answer::Status(SandboxStatus { recognition: recognition.or(status.recognition), ..status })
+        }
+        Task::Read { as_kind, recognise } => {
             let mut bytes = Vec::new();
             input.take(limits.file_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
-            Answer::Reading(Box::new(read(&bytes, "", as_kind, &limits)))
+            let reading = read(&bytes, "", as_kind, &limits);
+            if ocr::was_wanted() && !recognise { Answer::WantsRecognition } else { Answer::Reading(Box::new(reading)) }
         }
     };
     serde_json::to_writer(&mut output, &answer)?;

@@ -4,7 +4,7 @@ use crate::limits::Limits;
 use crate::page::{Cell, Grid, Page};
 use crate::sniff::{Kind, sniff};
 use crate::{fields, ocr, pdf, sheet};
-use claim::{DocumentKind, Method, Place, Problem, ProblemCode, Reading, Sha256};
+use claim::{DocumentKind, Method, PageHash, Place, Problem, ProblemCode, Reading, Sha256};
 use sha2::Digest;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -35,6 +35,7 @@ pub fn read(bytes: &[u8], file: &str, as_kind: Option<DocumentKind>, limits: &Li
             pages: parts.pages,
             method: Some(parts.method),
             kind: parts.found.kind,
+            page_hashes: parts.page_hashes,
             receipt: parts.found.receipt,
             itemization: parts.found.itemization,
             problems: parts.problems.into_iter().chain(parts.found.problems).collect(),
@@ -83,6 +84,8 @@ struct Parts {
     pages: u32,
     method: Method,
     found: fields::Found,
+    /// In the order of the pages; of a blank one all zeros.
+    page_hashes: Vec<PageHash>,
     problems: Vec<Problem>,
 }
 
@@ -123,7 +126,8 @@ fn of_pages(pages: &[Page], method: Method, mut problems: Vec<Problem>, as_kind:
     if blank && problems.is_empty() && found.problems.is_empty() {
         problems.push(Problem::new(ProblemCode::NothingFound));
     }
-    Parts { pages: count(pages.len()), method, found, problems }
+    let page_hashes = pages.iter().map(|page| page.look.unwrap_or(PageHash([0; 32]))).collect();
+    Parts { pages: count(pages.len()), method, found, page_hashes, problems }
 }
 
 fn of_grids(grids: &[Grid], as_kind: Option<DocumentKind>) -> Parts {
@@ -133,7 +137,7 @@ fn of_grids(grids: &[Grid], as_kind: Option<DocumentKind>) -> Parts {
     if blank && found.problems.is_empty() {
         problems.push(Problem::new(ProblemCode::NothingFound));
     }
-    Parts { pages: count(grids.len()), method: Method::Sheet, found, problems }
+    Parts { pages: count(grids.len()), method: Method::Sheet, found, page_hashes: Vec::new(), problems }
 }
 
 /// The limits keep pages and sheets far below.

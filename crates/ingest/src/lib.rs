@@ -22,7 +22,10 @@
 mod child;
 mod document;
 mod fields;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod limits;
+mod look;
 #[cfg(test)]
 #[path = "../tests/made/mod.rs"]
 mod made;
@@ -38,4 +41,4 @@ pub use child::child_main;
 pub use document::read;
 pub use limits::{Limits, SandboxPolicy};
 pub use reader::{Reader, ReaderError};
-pub use sandbox::{Enforcement, SandboxStatus};
+pub use sandbox::{Enforcement, Refused, Sandbox, SandboxStatus};

@@ -21,6 +21,9 @@ pub struct Limits {
     pub drawn_pixels: u64,
     /// Glyphs of one page of text. A full page of small print has about 5,000.
     pub glyphs_per_page: u32,
+    /// Steps in which all pages of a PDF are drawn: operators and characters, those of a form as often as it is drawn. A
+    /// full page has about 10,000. They are counted before anything is drawn; renderers take a second for a million.
+    pub drawing_steps: u32,
     /// Cells of a workbook or CSV, empty ones within the rows included.
     pub cells: u32,
     /// Rows of one sheet.
@@ -29,16 +32,20 @@ pub struct Limits {
     pub columns: u32,
     /// Characters of one cell. Excel itself allows 32,767.
     pub cell_characters: u32,
-    /// What all parts of a workbook may inflate to, and each stream of a PDF that `lopdf` inflates.
+    /// What all parts of a workbook may inflate to, and all streams of a PDF but its pictures, each of which has what its
+    /// width and height account for.
     pub inflated_bytes: u64,
     /// How many objects a PDF may have. Counted when they are loaded; until then `memory_bytes` bounds them.
     pub pdf_objects: u32,
-    /// Wall time for one document, in milliseconds; the parent ends the process at it. A machine under load gives a
-    /// process half a core.
+    /// Wall time for one document that is recognised, in milliseconds; the parent ends the process at it. A machine under
+    /// load gives a process half a core.
     pub wall_ms: u64,
-    /// CPU time of the reader process, in seconds (`RLIMIT_CPU`). A scanned page takes about 2 s in two models, so 30 of
-    /// them fit.
+    /// CPU time of a process that recognises, in seconds (`RLIMIT_CPU`). A scanned page takes about 2 s in two models, so
+    /// 30 of them fit.
     pub cpu_seconds: u64,
+    /// Wall time for one document up to recognition, in milliseconds: opening, drawing, finding fields in text. It takes
+    /// milliseconds; what takes longer than this is meant to.
+    pub parse_ms: u64,
     /// Address space of the reader process in bytes (`RLIMIT_AS`). Recognition needs 100 to 320 MB.
     pub memory_bytes: u64,
     /// Bytes of the answer that the parent takes from the reader process.
@@ -57,6 +64,7 @@ impl Default for Limits {
             pixels_in_all: 300_000_000,
             drawn_pixels: 9_000_000,
             glyphs_per_page: 50_000,
+            drawing_steps: 1_000_000,
             cells: 500_000,
             rows: 20_000,
             columns: 256,
@@ -65,6 +73,7 @@ impl Default for Limits {
             pdf_objects: 100_000,
             wall_ms: 120_000,
             cpu_seconds: 90,
+            parse_ms: 30_000,
             memory_bytes: 1024 * MIB,
             answer_bytes: 8 * MIB,
             sandbox: SandboxPolicy::Warn,
@@ -76,6 +85,15 @@ impl Limits {
     /// The wall time for one document.
     pub fn wall(&self) -> Duration {
         Duration::from_millis(self.wall_ms)
+    }
+
+    /// The same limits for a process that does not recognise.
+    pub(crate) fn of_parsing(&self) -> Limits {
+        Limits {
+            wall_ms: self.wall_ms.min(self.parse_ms),
+            cpu_seconds: self.cpu_seconds.min(self.parse_ms.div_ceil(1000)),
+            ..self.clone()
+        }
     }
 }
 

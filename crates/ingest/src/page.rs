@@ -1,6 +1,7 @@
 //! The shared model between the formats and the field finding: pages of positioned text, and grids of cells.
 
-use std::collections::BTreeMap;
+use claim::PageHash;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One page as text with positions.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,8 @@ pub(crate) struct Page {
     pub(crate) lines: Vec<Line>,
     /// Text of a second pass (another model or other cleaning), where one was made; amounts that both give agree.
     pub(crate) second: Vec<Line>,
+    /// What the page looks like; `None` of a blank one.
+    pub(crate) look: Option<PageHash>,
 }
 
 /// One line: words that stand side by side.
@@ -64,6 +67,41 @@ pub(crate) struct Grid {
     pub(crate) rows: Vec<Vec<Cell>>,
     /// How many columns a merged cell covers, by the row and the column (from 0) of its top left.
     pub(crate) merged: BTreeMap<(usize, usize), usize>,
+    /// How many rows one covers.
+    pub(crate) tall: BTreeMap<(usize, usize), usize>,
+    /// What of it is hidden.
+    pub(crate) unseen: Unseen,
+}
+
+/// Hidden rows and columns, from 0.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Unseen {
+    pub(crate) rows: BTreeSet<usize>,
+    pub(crate) columns: BTreeSet<usize>,
+}
+
+impl Grid {
+    /// The grid with nothing in its hidden cells; `None` when none of them holds anything.
+    pub(crate) fn shown(&self) -> Option<Grid> {
+        let Unseen { rows, columns } = &self.unseen;
+        let mut shown = Grid { unseen: Unseen::default(), rows: Vec::new(), ..self.clone() };
+        let mut hides = false;
+        for (y, cells) in self.rows.iter().enumerate() {
+            let row = cells.iter().enumerate().map(|(x, cell)| {
+                let hidden = rows.contains(&y) || columns.contains(&x);
+                hides |= hidden && *cell != Cell::Empty;
+                if hidden { Cell::Empty } else { cell.clone() }
+            });
+            shown.rows.push(row.collect());
+        }
+        hides.then_some(shown)
+    }
+
+    /// Whether the cell of this name is in a hidden row or column.
+    pub(crate) fn hides(&self, cell: &str) -> bool {
+        cell_place(cell)
+            .is_some_and(|(row, column)| self.unseen.rows.contains(&row) || self.unseen.columns.contains(&column))
+    }
 }
 
 /// The name a spreadsheet shows for a cell: `B7` for row 6 and column 1.
@@ -77,6 +115,18 @@ pub(crate) fn cell_name(row: usize, column: usize) -> String {
         rest /= 26;
     }
     format!("{}{}", letters.iter().rev().collect::<String>(), row + 1)
+}
+
+/// The row and the column (from 0) of a cell's name: `B7`, `$B$7`.
+pub(crate) fn cell_place(name: &str) -> Option<(usize, usize)> {
+    let name = name.strip_prefix('$').unwrap_or(name);
+    let letters = name.find(|c: char| !c.is_ascii_alphabetic()).filter(|count| (1..=3).contains(count))?;
+    let (letters, digits) = name.split_at(letters);
+    let digits = digits.strip_prefix('$').unwrap_or(digits);
+    let row: usize = digits.parse().ok().filter(|row| (1..=1_048_576).contains(row))?;
+    let column =
+        letters.bytes().fold(0, |column, letter| column * 26 + usize::from(letter.to_ascii_uppercase() - b'A') + 1);
+    Some((row - 1, column - 1))
 }
 
 /// One cell.

@@ -4,6 +4,7 @@ use crate::child::{Answer, Entry, MOST_ENTRY_BYTES, Request, Task};
 use crate::document::{finish, hash, refused_by_size};
 use crate::limits::Limits;
 use crate::sandbox::SandboxStatus;
+use crate::sniff;
 use claim::{DocumentKind, Problem, ProblemCode, Reading};
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -86,7 +87,16 @@ impl Reader {
         if let Some(problem) = refused_by_size(bytes, &self.limits) {
             return unreadable(problem);
         }
-        match self.ask(Task::Read { as_kind }, bytes).await? {
+        // A picture is always recognised. For anything else the models are loaded when it turns out that they are wanted:
+        // most documents hold text, and the process that finds a page without any has cost little.
+        let mut outcome = self.ask(Task::Read { as_kind, recognise: sniff::is_picture(bytes) }, bytes).await?;
+        if let Outcome::Answer(Answer::WantsRecognition, lacks) = outcome {
+            if let Some(found) = lacks {
+                return Err(ReaderError::Recognition { found });
+            }
+            outcome = self.ask(Task::Read { as_kind, recognise: true }, bytes).await?;
+        }
+        match outcome {
             // Recognition failed, and before the document was sent it was known that it would.
             Outcome::Answer(Answer::Reading(reading), Some(found))
                 if reading.problems.iter().any(|problem| problem.code == ProblemCode::ReaderFailed) =>
@@ -99,7 +109,7 @@ impl Reader {
             }
             Outcome::NotEntered(found) => Err(ReaderError::Sandbox { found }),
             Outcome::NoReader(found) => Err(ReaderError::NotAReader { program: self.program.clone(), found }),
-            Outcome::Answer(Answer::Status(_), _) => {
+            Outcome::Answer(Answer::Status(_) | Answer::WantsRecognition, _) => {
                 unreadable(Problem::new(ProblemCode::ReaderFailed).with("found", "wrong answer"))
             }
             Outcome::TimedOut { seconds } => {
@@ -119,7 +129,7 @@ impl Reader {
         let found = match self.ask(Task::Probe, &[]).await? {
             Outcome::Answer(Answer::Status(status), _) => return Ok(status),
             Outcome::NotEntered(found) => return Err(ReaderError::Sandbox { found }),
-            Outcome::Answer(Answer::Reading(_), _) => "a reading".to_owned(),
+            Outcome::Answer(Answer::Reading(_) | Answer::WantsRecognition, _) => "a reading".to_owned(),
             Outcome::NoReader(found) => found,
             Outcome::TimedOut { seconds } => format!("nothing within {seconds} s"),
             Outcome::Failed { why } => why,
@@ -130,7 +140,11 @@ impl Reader {
     async fn ask(&self, task: Task, bytes: &[u8]) -> Result<Outcome, ReaderError> {
         let spawn_error = |source| ReaderError::Spawn { program: self.program.clone(), source };
         let io_error = |source| ReaderError::Io { program: self.program.clone(), source };
-        let header = Request { task, limits: self.limits.clone() }.to_bytes().map_err(io_error)?;
+        let limits = match task {
+            Task::Read { recognise: false, .. } => self.limits.of_parsing(),
+            Task::Probe | Task::Read { recognise: true, .. } => self.limits.clone(),
+        };
+        let header = Request { task, limits: limits.clone() }.to_bytes().map_err(io_error)?;
         let mut child = Command::new(&self.program)
             .args(&self.args)
             // Keys and passwords of the parent are no business of the process; these are what it needs.
@@ -150,7 +164,7 @@ impl Reader {
         else {
             return Err(io_error(io::Error::other("a pipe is missing")));
         };
-        let most = self.limits.answer_bytes;
+        let most = limits.answer_bytes;
         let speak = async {
             let mut output = BufReader::new(output);
             // The process may end before it has read all; what it said or its exit tells what happened.
@@ -175,11 +189,11 @@ impl Reader {
             }
             Ok((entry, answer, complaint, Some(child.wait().await?)))
         };
-        let finished = tokio::time::timeout(self.limits.wall(), talk).await;
+        let finished = tokio::time::timeout(limits.wall(), talk).await;
         let (entry, answer, complaint, status) = match finished {
             Err(_elapsed) => {
                 end(child).await;
-                return Ok(Outcome::TimedOut { seconds: self.limits.wall().as_secs() });
+                return Ok(Outcome::TimedOut { seconds: limits.wall().as_secs() });
             }
             Ok(Err(error)) => return Err(io_error(error)),
             Ok(Ok(talked)) => talked,
@@ -187,7 +201,7 @@ impl Reader {
         if status.is_none() {
             end(child).await;
         }
-        Ok(judge(entry, &answer, &complaint, status, &self.limits))
+        Ok(judge(entry, &answer, &complaint, status, &limits))
     }
 }
 

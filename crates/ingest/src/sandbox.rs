@@ -3,10 +3,7 @@
 use crate::limits::{Limits, SandboxPolicy};
 use crate::ocr;
 use crate::page::Raster;
-use landlock::{
-    ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
-    path_beneath_rules,
-};
+use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetStatus, Scope};
 use rlimit::Resource;
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
@@ -15,11 +12,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
-
-/// What may still be read: the language data of recognition and what the C library looks up beside it. Everything else
-/// that the process needs is open before.
-const READABLE: [&str; 3] = ["/usr/share", "/usr/local/share", "/usr/lib/locale"];
 
 /// How far the kernel enforces a part of the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +35,7 @@ pub struct SandboxStatus {
     pub system_calls: Enforcement,
     /// A connection could not be opened.
     pub network_denied: bool,
-    /// A file outside of what recognition needs could not be read.
+    /// A file could not be read.
     pub reading_denied: bool,
     /// A file could not be made.
     pub writing_denied: bool,
@@ -71,17 +63,24 @@ impl SandboxStatus {
 /// Why the sandbox was not entered. Said before the process has seen anything of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Refused {
+#[non_exhaustive]
+pub enum Refused {
+    /// There are several threads, or it cannot be seen how many.
     #[error("found {0}, expected 1 thread: others would stay outside of the sandbox")]
     Threads(String),
+    /// Limits of memory, time or files could not be set.
     #[error("resource limits: {0}")]
     Limits(String),
+    /// The kernel knows Landlock and refused it.
     #[error("Landlock: {0}")]
     Landlock(String),
+    /// The kernel knows the filter of system calls and refused it.
     #[error("seccomp: {0}")]
     Seccomp(String),
+    /// The kernel does not know the filter of system calls.
     #[error("the kernel lacks seccomp, without which nothing is read")]
     NoSeccomp,
+    /// The policy wants all of Landlock.
     #[error("the kernel has not all of Landlock ({0:?}), and the policy is to refuse then")]
     NotAllOfLandlock(Enforcement),
 }
@@ -98,27 +97,34 @@ fn permitted(policy: SandboxPolicy, files: Enforcement, system_calls: Enforcemen
     }
 }
 
-/// What was taken away.
+/// What was taken away from this process. [`crate::child_main`] enters it; others only to try what it keeps away.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sandbox {
+pub struct Sandbox {
     files: Enforcement,
     system_calls: Enforcement,
 }
 
 impl Sandbox {
-    /// Takes it away from this process, for good. To be called while the process has one thread only.
-    pub(crate) fn enter(limits: &Limits) -> Result<Sandbox, Refused> {
+    /// Takes it away from this process, for good. To be called while the process has one thread only, and by a program
+    /// that has opened nothing yet: of open files only the standard streams are left.
+    pub fn enter(limits: &Limits) -> Result<Sandbox, Refused> {
         // Where it cannot be seen how many threads there are, there may be several.
         let threads = std::fs::read_dir("/proc/self/task").map_err(|error| Refused::Threads(error.to_string()))?;
         let threads = threads.count();
         if threads != 1 {
             return Err(Refused::Threads(format!("{threads} threads")));
         }
+        close_all_but_streams().map_err(|error| Refused::Limits(error.to_string()))?;
         limit_resources(limits).map_err(|error| Refused::Limits(error.to_string()))?;
         let files = restrict_files()?;
         let system_calls = restrict_system_calls()?;
         permitted(limits.sandbox, files, system_calls)?;
         Ok(Sandbox { files, system_calls })
+    }
+
+    /// How far Landlock keeps files away.
+    pub fn files(self) -> Enforcement {
+        self.files
     }
 
     /// Tries what should fail, and recognition, which should not. Each attempt is harmless where it succeeds.
@@ -145,14 +151,14 @@ impl Sandbox {
     }
 }
 
-/// Whether no way of opening a file that changes it gets past the filter: it answers otherwise than Landlock or the
-/// file system would.
+/// Whether no way of opening a file gets past the filter: it answers otherwise than Landlock or the file system would.
 fn changing_is_filtered() -> bool {
     let refused = |options: &std::fs::OpenOptions| {
         options.open("/dev/null").is_err_and(|error| error.raw_os_error() == Some(libc::ENOSYS))
     };
     let with = |flags| std::fs::OpenOptions::new().read(true).custom_flags(flags).clone();
-    refused(std::fs::OpenOptions::new().write(true))
+    refused(std::fs::OpenOptions::new().read(true))
+        && refused(std::fs::OpenOptions::new().write(true))
         && refused(std::fs::OpenOptions::new().read(true).write(true))
         && refused(std::fs::OpenOptions::new().append(true))
         && refused(&with(libc::O_CREAT))
@@ -169,6 +175,23 @@ fn try_recognition(limits: &Limits) -> Option<String> {
     Some(found.unwrap_or_else(|| problem.message(claim::Lang::En)))
 }
 
+/// Closes what was inherited by mistake: whoever started the parent may have left something open for all.
+fn close_all_but_streams() -> std::io::Result<()> {
+    let open = std::fs::read_dir("/proc/self/fd")?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|&descriptor| descriptor > libc::STDERR_FILENO)
+        .collect::<Vec<libc::c_int>>();
+    for descriptor in open {
+        #[expect(unsafe_code, reason = "no library closes what it did not open")]
+        // SAFETY: nothing in this process owns it, because the process has opened nothing that is still open. The list was
+        // one of them and is closed by now, which the kernel answers with an error that means nothing here.
+        unsafe {
+            libc::close(descriptor);
+        }
+    }
+    Ok(())
+}
+
 fn limit_resources(limits: &Limits) -> std::io::Result<()> {
     Resource::AS.set(limits.memory_bytes, limits.memory_bytes)?;
     // The soft limit ends the process with a signal that tells the reason; the hard one is there if it should be ignored.
@@ -179,21 +202,14 @@ fn limit_resources(limits: &Limits) -> std::io::Result<()> {
     Resource::FSIZE.set(0, 0)
 }
 
-/// Where Tesseract's language data lies when it is not in the system's folder.
-fn language_data() -> Option<PathBuf> {
-    std::env::var_os("TESSDATA_PREFIX").map(PathBuf::from)
-}
-
 fn restrict_files() -> Result<Enforcement, Refused> {
     // Best effort: an older kernel enforces the part it knows.
     let abi = ABI::V6;
-    let readable = READABLE.iter().map(PathBuf::from).chain(language_data());
     let status = Ruleset::default()
         .handle_access(AccessFs::from_all(abi))
         .and_then(|ruleset| ruleset.handle_access(AccessNet::from_all(abi)))
         .and_then(|ruleset| ruleset.scope(Scope::from_all(abi)))
         .and_then(Ruleset::create)
-        .and_then(|ruleset| ruleset.add_rules(path_beneath_rules(readable, AccessFs::ReadFile | AccessFs::ReadDir)))
         .and_then(landlock::RulesetCreated::restrict_self)
         .map_err(|error| Refused::Landlock(error.to_string()))?;
     Ok(match status.ruleset {
@@ -209,16 +225,12 @@ fn filter(architecture: TargetArch, process: u32) -> Result<BpfProgram, seccompi
     // Limits may be asked for, not changed: the address of the new ones must be null.
     let asks = SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0)?;
     rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![asks])?]);
-    // Files may be opened to be read: not written, made or cut to nothing. (`O_TMPFILE` needs a mode that writes.)
-    let changes = (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC).unsigned_abs();
-    let reads = |flags| {
-        let op = SeccompCmpOp::MaskedEq(u64::from(changes));
-        let condition = SeccompCondition::new(flags, SeccompCmpArgLen::Dword, op, 0)?;
-        Ok::<_, seccompiler::BackendError>(vec![SeccompRule::new(vec![condition])?])
-    };
-    rules.insert(libc::SYS_openat, reads(2)?);
-    #[cfg(target_arch = "x86_64")]
-    rules.insert(libc::SYS_open, reads(1)?);
+    // Memory may be had, but none that can be run: what is run was there before the document.
+    for memory in [libc::SYS_mmap, libc::SYS_mprotect] {
+        let op = SeccompCmpOp::MaskedEq(u64::from(libc::PROT_EXEC.unsigned_abs()));
+        let inert = SeccompCondition::new(2, SeccompCmpArgLen::Dword, op, 0)?;
+        rules.insert(memory, vec![SeccompRule::new(vec![inert])?]);
+    }
     let one_of = |argument, values: &[u32]| {
         values
             .iter()
@@ -253,32 +265,23 @@ fn restrict_system_calls() -> Result<Enforcement, Refused> {
     }
 }
 
-/// All that reading needs whatever its arguments: memory, files that are already open, the clock, and the end; opening
-/// files, signals to itself and the like have conditions, above. No sockets, no programs, no processes, no threads, no changes to files.
+/// All that reading needs whatever its arguments: memory, the streams that are open, the clock, and the end; new memory,
+/// signals to itself and the like have conditions, above. No sockets, no programs, no processes, no threads, and no files:
+/// the models of recognition are in memory by then, so nothing can be opened, whatever Landlock does.
 const ALLOWED: &[libc::c_long] = &[
     // memory
     libc::SYS_brk,
-    libc::SYS_mmap,
     libc::SYS_munmap,
-    libc::SYS_mprotect,
     libc::SYS_mremap,
     libc::SYS_madvise,
-    // files
+    // the streams
     libc::SYS_close,
     libc::SYS_read,
     libc::SYS_readv,
-    libc::SYS_pread64,
     libc::SYS_write,
     libc::SYS_writev,
     libc::SYS_lseek,
     libc::SYS_fstat,
-    libc::SYS_newfstatat,
-    libc::SYS_statx,
-    libc::SYS_readlinkat,
-    libc::SYS_faccessat,
-    libc::SYS_faccessat2,
-    libc::SYS_getdents64,
-    libc::SYS_getcwd,
     libc::SYS_ppoll,
     // the clock and chance
     libc::SYS_clock_gettime,
@@ -310,14 +313,6 @@ const ALLOWED: &[libc::c_long] = &[
     libc::SYS_exit,
     libc::SYS_exit_group,
     // of older interfaces, on this architecture only
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_stat,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_lstat,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_access,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_readlink,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_poll,
     #[cfg(target_arch = "x86_64")]
@@ -363,12 +358,12 @@ mod tests {
         let flags = |flags: libc::c_int| u64::from(flags.unsigned_abs());
         let own = u64::from(OWN);
         for (what, call, arguments, allowed) in [
-            ("reading a file", libc::SYS_openat, [0, 0, flags(libc::O_RDONLY | libc::O_CLOEXEC)], true),
-            ("writing a file", libc::SYS_openat, [0, 0, flags(libc::O_WRONLY)], false),
-            ("changing a file", libc::SYS_openat, [0, 0, flags(libc::O_RDWR)], false),
-            ("making a file", libc::SYS_openat, [0, 0, flags(libc::O_CREAT)], false),
-            ("emptying a file", libc::SYS_openat, [0, 0, flags(libc::O_TRUNC)], false),
-            ("a file without a name", libc::SYS_openat, [0, 0, flags(libc::O_TMPFILE | libc::O_RDWR)], false),
+            ("reading a file", libc::SYS_openat, [0, 0, flags(libc::O_RDONLY | libc::O_CLOEXEC)], false),
+            ("asking whether a file is there", libc::SYS_newfstatat, [0, 0, 0], false),
+            ("memory", libc::SYS_mmap, [0, 4096, flags(libc::PROT_READ | libc::PROT_WRITE)], true),
+            ("memory that can be run", libc::SYS_mmap, [0, 4096, flags(libc::PROT_READ | libc::PROT_EXEC)], false),
+            ("memory that cannot be touched", libc::SYS_mprotect, [0, 4096, flags(libc::PROT_NONE)], true),
+            ("memory made to run", libc::SYS_mprotect, [0, 4096, flags(libc::PROT_EXEC)], false),
             ("a signal to itself", libc::SYS_tgkill, [own, own, 6], true),
             ("a signal to its parent", libc::SYS_tgkill, [1, 1, 9], false),
             ("asking for flags", libc::SYS_fcntl, [0, flags(libc::F_GETFL), 0], true),

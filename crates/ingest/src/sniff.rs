@@ -28,15 +28,30 @@ pub(crate) struct Sniffed {
     pub(crate) kind: Result<Kind, Problem>,
 }
 
+/// Whether the first bytes are those of a picture that is read here.
+pub(crate) fn is_picture(bytes: &[u8]) -> bool {
+    picture(bytes).is_some()
+}
+
+/// The media type of a picture, by its first bytes.
+fn picture(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
+        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
+        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Some("image/tiff"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
+        [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Some("image/bmp"),
+        _ => None,
+    }
+}
+
 /// Looks at the bytes.
 pub(crate) fn sniff(bytes: &[u8], limits: &Limits) -> Sniffed {
     let known = |media_type, kind| Sniffed { media_type, kind: Ok(kind) };
+    if let Some(media_type) = picture(bytes) {
+        return known(media_type, Kind::Picture);
+    }
     match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => known("image/png", Kind::Picture),
-        [0xff, 0xd8, 0xff, ..] => known("image/jpeg", Kind::Picture),
-        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => known("image/tiff", Kind::Picture),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => known("image/webp", Kind::Picture),
-        [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => known("image/bmp", Kind::Picture),
         [b'G', b'I', b'F', b'8', ..] => unsupported("image/gif", "GIF"),
         [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => container(brand),
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => archive(bytes, limits),

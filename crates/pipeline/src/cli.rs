@@ -118,9 +118,24 @@ pub(crate) enum Command {
     /// 医療機関等の名簿を扱います / the facility register
     #[command(subcommand)]
     Facilities(FacilitiesCommand),
+    /// 領収書内訳書の様式（XLSX）を、医療機関等ごとに作成します / make the itemization template for a facility
+    Template {
+        /// 医療機関等コード / the institution code
+        #[arg(long, value_name = "CODE")]
+        facility: String,
+        /// 補助事業（受付中のものが一つのときは省略可） / the programme; may be left out when one takes claims today
+        #[arg(long, value_name = "ID")]
+        programme: Option<String>,
+        /// 書き出すファイル（既定は 領収書内訳書_コード_補助事業.xlsx） / the file to write
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// 申請を扱います / claims
     #[command(subcommand)]
     Claims(ClaimsCommand),
+    /// 同じ領収書が複数の申請に添付されていないか調べ、判断を記録します / the same receipt in two claims, and what people say of it
+    #[command(subcommand)]
+    Duplicates(DuplicatesCommand),
     /// 待っている処理を進めます / run the stages on what is queued
     Work(WorkArgs),
     /// 支払バッチを扱います / payment batches
@@ -135,6 +150,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// 交付を決定した製品を、メーカーと都道府県ごとに一覧にします / products granted in kind, by maker and prefecture
+    Products(ProductsArgs),
     /// 決定記録を扱います / the decision log
     #[command(subcommand)]
     Log(LogCommand),
@@ -171,6 +188,24 @@ pub(crate) struct WorkArgs {
     /// --parked の一覧を JSON Lines で書きます / with --parked, one JSON object a line
     #[arg(long, requires = "parked")]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProductsArgs {
+    /// 補助事業 / of one programme only
+    #[arg(long, value_name = "ID")]
+    pub(crate) programme: Option<String>,
+    /// この日以後に決定されたもの / decided on or after this day
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(crate) from: Option<Date>,
+    /// この日までに決定されたもの / decided on or before this day
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(crate) until: Option<Date>,
+    /// 補助事業ごとの一覧（XLSX）を書き出すフォルダー / where the lists (XLSX, one a programme) are written
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) json: Json,
 }
 
 /// A fund's own programmes beside those that the program carries.
@@ -313,11 +348,54 @@ pub(crate) enum ClaimsCommand {
         /// not the one that is proposed
         #[arg(long)]
         reason: Option<String>,
+        /// 製品を交付する申請で、第一希望以外を交付するとき、その希望順位 / which choice of a claim for products is granted,
+        /// where it is not the first
+        #[arg(long, value_name = "RANK", value_parser = clap::value_parser!(u8).range(1..=2))]
+        choice: Option<u8>,
         /// 不交付に当たる所見を承知のうえで交付決定とするとき、その所見の符号 / the findings that forbid a grant, each by its
         /// code, when it is granted all the same
         #[arg(long = "override", value_name = "CODE", value_delimiter = ',')]
         overridden: Vec<String>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DuplicatesCommand {
+    /// この申請の領収書が添付されている可能性のある別の申請を、双方の箇所とともに表示します / other claims that seem to have the
+    /// same receipt, with both places
+    Show {
+        /// 申請の受付番号 / the claim's id
+        #[arg(value_parser = claim_id)]
+        id: ClaimId,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 二つの申請の領収書が同じか別かの判断を記録します / say whether the receipts of two claims are one
+    Judge {
+        /// 申請の受付番号 / one claim
+        #[arg(value_parser = claim_id)]
+        id: ClaimId,
+        /// もう一方の申請の受付番号 / the other claim
+        #[arg(value_parser = claim_id)]
+        other: ClaimId,
+        /// 判断 / the verdict
+        #[arg(value_enum)]
+        verdict: VerdictArg,
+        /// 判断する職員のアカウント / the account of who says so
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
+        /// 理由 / why
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum VerdictArg {
+    /// 同じ領収書 / one receipt
+    Same,
+    /// 別の領収書 / two receipts
+    Different,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -422,6 +500,7 @@ impl Command {
                 Need::Makes
             }
             Command::Claims(ClaimsCommand::Decide { .. })
+            | Command::Duplicates(DuplicatesCommand::Judge { .. })
             | Command::Batch(
                 BatchCommand::Prepare { .. } | BatchCommand::Release { .. } | BatchCommand::Cancel { .. },
             )

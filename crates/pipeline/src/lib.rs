@@ -99,7 +99,12 @@ async fn on_store(app: &App, command: Command) -> anyhow::Result<Done> {
     match command {
         Command::Facilities(command) => command::facilities::run(app, command).await,
         Command::Claims(command) => command::claims::run(app, command).await,
+        Command::Template { facility, programme, out } => {
+            command::template::run(app, &facility, programme.as_deref(), out.as_deref()).await
+        }
         Command::Programmes(args) => command::programmes::run(app, args).await,
+        Command::Duplicates(command) => command::duplicates::run(app, command).await,
+        Command::Products(args) => command::products::run(app, &args).await,
         Command::Simulate { programmes, since, out, json } => {
             command::simulate::run(app, &programmes, since, out.as_deref(), json.json).await
         }

@@ -1,7 +1,7 @@
 //! What commands print: tables for people, JSON Lines for scripts.
 
 use anyhow::Result;
-use claim::{Lang, day_in_japan, wareki};
+use claim::{Lang, ProductUnits, Value, day_in_japan, wareki};
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
@@ -85,6 +85,14 @@ pub(crate) fn yen(yen: claim::Yen, lang: Lang) -> String {
     match lang {
         Lang::Ja => format!("{yen}円"),
         Lang::En => format!("{yen} yen"),
+    }
+}
+
+/// What is granted, yen or units of a product, as people read it.
+pub(crate) fn grant(yen: claim::Yen, units: Option<&ProductUnits>, lang: Lang) -> String {
+    match units {
+        Some(units) => format!("{} {}", units.label(), Value::from(units.units).show("grant_units", lang)),
+        None => self::yen(yen, lang),
     }
 }
 

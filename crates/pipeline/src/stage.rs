@@ -147,6 +147,7 @@ impl Stages {
             revision: job.revision,
             kind,
             grant_yen: assessed.assessment.grant_yen,
+            grant_units: assessed.assessment.grant_units.clone().filter(|_| kind == DecisionKind::Approve),
             assessment: sha256,
             decided_by: Actor::policy(policy),
             decided_at: now,
@@ -250,11 +251,11 @@ impl Stages {
         };
         let pay_on = match kind {
             // Beyond the list of holidays no day is promised; the notice goes out without one.
-            NoticeKind::Approval => Calendar::Bank
+            NoticeKind::Approval if decision.decision.grant_units.is_none() => Calendar::Bank
                 .last_of_next_month(issued_on)
                 .inspect_err(|error| tracing::warn!(%error, "no day of payment on a notice"))
                 .ok(),
-            NoticeKind::Rejection | NoticeKind::Return => None,
+            NoticeKind::Approval | NoticeKind::Rejection | NoticeKind::Return => None,
         };
         Ok(Notice {
             kind,
@@ -266,6 +267,7 @@ impl Stages {
             submitted_on: day_in_japan(claim.submitted_at),
             claimed_yen: claim.claimed_yen,
             grant_yen: decision.decision.grant_yen,
+            grant_units: decision.decision.grant_units,
             pay_on,
             findings: assessed.assessment.findings,
             trace: assessed.assessment.trace,

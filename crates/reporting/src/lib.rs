@@ -5,14 +5,18 @@
 
 mod list;
 mod notices;
+mod products;
 mod simulation;
+mod template;
 mod zengin;
 
 pub use list::{PaymentListError, payment_list};
 pub use notices::{
     DEFAULT_FONT_DIRS, FontError, MissingGlyph, NoticeError, NoticeProblem, Typesetter, UnfinishedNotice,
 };
-pub use simulation::{SimulatedClaim, SimulatedGroup, SimulationList, SimulationListError, difference_chart};
+pub use products::{GrantedProduct, ProductCount, ProductListError, product_counts, product_list};
+pub use simulation::{SimulatedClaim, SimulatedGroup, SimulationList, SimulationListError, Worth, difference_chart};
+pub use template::{ItemizationTemplate, TEMPLATE_VERSION, TemplateError, itemization_template};
 pub use zengin::{
     BankProfile, LineEnd, NewCode, PaymentFault, PaymentField, PaymentFileError, PaymentProblem, TransferKind, Wo,
     account_faults, payment_file,

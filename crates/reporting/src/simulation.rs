@@ -1,10 +1,21 @@
 //! What a draft of rules would change: the list of claims as CSV and XLSX, and a chart of the difference.
 
-use claim::{ClaimId, FacilityKind, Lang, Outcome, ProgrammeId, Yen};
+use claim::{ClaimId, FacilityKind, Lang, Outcome, ProductUnits, ProgrammeId, Yen};
 use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
 use std::io::Write;
 use svg::Document;
 use svg::node::element::{Line, Rectangle, Text, Title};
+
+/// What rules come to for a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worth {
+    /// The proposal.
+    pub outcome: Outcome,
+    /// The grant in yen.
+    pub yen: Yen,
+    /// The grant in kind.
+    pub units: Option<ProductUnits>,
+}
 
 /// A claim under the rules it was assessed on, and under the draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,10 +26,10 @@ pub struct SimulatedClaim {
     pub programme: ProgrammeId,
     /// Of what kind of facility.
     pub kind: FacilityKind,
-    /// What was assessed: outcome and grant.
-    pub before: (Outcome, Yen),
+    /// What was assessed.
+    pub before: Worth,
     /// What the draft says; `None` where the draft cannot assess it.
-    pub after: Option<(Outcome, Yen)>,
+    pub after: Option<Worth>,
     /// Codes of findings that only the draft gives.
     pub new_findings: Vec<&'static str>,
     /// Codes of findings that only the stored assessment has.
@@ -28,25 +39,30 @@ pub struct SimulatedClaim {
 impl SimulatedClaim {
     /// Whether the draft comes to another outcome or grant.
     pub fn changes(&self) -> bool {
-        self.after != Some(self.before)
+        self.after.as_ref() != Some(&self.before)
     }
 
     /// What the draft would grant more (or, negative, less) in yen.
     pub fn difference_yen(&self) -> i64 {
-        self.after.map_or(0, |(_, yen)| yen.get()) - self.before.1.get()
+        self.after.as_ref().map_or(0, |worth| worth.yen.get()) - self.before.yen.get()
     }
 
-    fn cells(&self) -> [String; 10] {
-        let (outcome, yen) = self.after.map_or(("", String::new()), |(outcome, yen)| (outcome.code(), digits(yen)));
+    fn cells(&self) -> [String; 12] {
+        let after = self.after.as_ref();
+        let in_kind = |worth: &Worth| {
+            worth.units.as_ref().map(|units| format!("{} {}", units.product, units.units)).unwrap_or_default()
+        };
         [
             self.claim_id.to_string(),
             self.programme.to_string(),
             self.kind.code().to_owned(),
-            self.before.0.code().to_owned(),
-            outcome.to_owned(),
-            digits(self.before.1),
-            yen,
+            self.before.outcome.code().to_owned(),
+            after.map_or("", |worth| worth.outcome.code()).to_owned(),
+            digits(self.before.yen),
+            after.map(|worth| digits(worth.yen)).unwrap_or_default(),
             self.difference_yen().to_string(),
+            in_kind(&self.before),
+            after.map(in_kind).unwrap_or_default(),
             self.new_findings.join(" "),
             self.gone_findings.join(" "),
         ]
@@ -58,7 +74,7 @@ fn digits(yen: Yen) -> String {
 }
 
 /// The keys of the list's columns (CSV) with the headings of the workbook and their widths.
-const COLUMNS: [(&str, &str, f64); 10] = [
+const COLUMNS: [(&str, &str, f64); 12] = [
     ("claim_id", "受付番号", 16.0),
     ("programme", "補助事業", 20.0),
     ("kind", "施設区分", 20.0),
@@ -67,6 +83,8 @@ const COLUMNS: [(&str, &str, f64); 10] = [
     ("grant_before_yen", "現在の交付額（円）", 17.0),
     ("grant_after_yen", "案の交付額（円）", 17.0),
     ("difference_yen", "差（円）", 13.0),
+    ("grant_before_units", "現在の製品と台数", 24.0),
+    ("grant_after_units", "案の製品と台数", 24.0),
     ("new_findings", "案だけの所見", 30.0),
     ("gone_findings", "現在だけの所見", 30.0),
 ];

@@ -2,9 +2,10 @@
 
 use crate::examine::{Examined, examine};
 use crate::listing::document_code;
-use crate::programme::Programme;
+use crate::programme::{Grant, MoneyTerms, Programme};
 use crate::ruleset::Ruleset;
 use crate::sum::{Sum, supported, work_out};
+use crate::units::{choose, not_offered};
 use claim::{
     Assessment, CheckDigit, DocumentKind, Dossier, Facts, Finding, FindingCode, InstitutionCode, Lang, Outcome, Place,
     ProgrammeId, Value, Yen, day_in_japan,
@@ -62,35 +63,41 @@ impl Ruleset {
         findings.extend(of_the_purchase(programme, day, facts, observed));
         let too_large = || AssessError::SumTooLarge { claim_id: facts.claim_id.as_str().to_owned() };
         let undecided = programme.undecided(facts.facility.kind, day);
-        let sum = match undecided {
-            // A sum on values that no source states would look like one that can be relied on.
-            Some(undecided) => {
-                findings.push(
-                    Finding::new(FindingCode::Undecidable)
-                        .at(Place::key("facility.kind"))
-                        .on(&undecided.reason.source)
-                        .with("reason_ja", undecided.reason.value.as_str())
-                        .with("reason_en", undecided.reason_en.as_str()),
-                );
-                Sum::nothing()
-            }
-            None => work_out(programme, facts.facility.kind, day, &facts.expenses).ok_or_else(too_large)?,
-        };
         // What is stated is summed as one, too: a total beyond the limit is no total, eligible or not.
         Yen::checked_sum(facts.expenses.iter().map(|expense| expense.amount_yen)).ok_or_else(too_large)?;
-        if undecided.is_none() && sum.eligible == Yen::ZERO && !observed.iter().any(leaves_amounts_open) {
-            let (names_ja, source) = supported(programme, facts.facility.kind, day, Lang::Ja);
-            let (names_en, _) = supported(programme, facts.facility.kind, day, Lang::En);
-            let or_none = |names: Vec<&str>, none: &str| {
-                if names.is_empty() { Value::from(none) } else { Value::from(names) }
+        let mut computed_units = Vec::new();
+        let sum =
+            match (undecided, &programme.grant) {
+                // A sum on values that no source states would look like one that can be relied on.
+                (Some(undecided), _) => {
+                    findings.push(
+                        Finding::new(FindingCode::Undecidable)
+                            .at(Place::key("facility.kind"))
+                            .on(&undecided.reason.source)
+                            .with("reason_ja", undecided.reason.value.as_str())
+                            .with("reason_en", undecided.reason_en.as_str()),
+                    );
+                    Sum::nothing()
+                }
+                (None, Grant::Money(money)) => {
+                    let sum = work_out(money, facts.facility.kind, day, &facts.expenses).ok_or_else(too_large)?;
+                    if sum.eligible == Yen::ZERO && !observed.iter().any(leaves_amounts_open) {
+                        findings.push(no_eligible_expense(money, facts, day));
+                    }
+                    findings.extend(
+                        facts.choices.iter().enumerate().map(|(i, choice)| {
+                            not_offered(choice, &[]).at(Place::key(&format!("choices[{i}].product")))
+                        }),
+                    );
+                    sum
+                }
+                (None, Grant::Products(products)) => {
+                    let chosen = choose(products, facts, day);
+                    findings.extend(chosen.findings);
+                    computed_units = chosen.units;
+                    Sum { trace: chosen.trace, ..Sum::nothing() }
+                }
             };
-            let mut finding = Finding::new(FindingCode::NoEligibleExpense)
-                .at(Place::key("expenses"))
-                .with("categories_ja", or_none(names_ja, "なし"))
-                .with("categories_en", or_none(names_en, "none"));
-            finding.source = source;
-            findings.push(finding);
-        }
         findings.extend(sum.findings);
         if let Some(claimed) = facts.claimed_yen.filter(|claimed| undecided.is_none() && *claimed != sum.computed) {
             findings.push(
@@ -108,6 +115,8 @@ impl Ruleset {
             outcome,
             grant_yen: if outcome == Outcome::Approve { sum.computed } else { Yen::ZERO },
             computed_yen: sum.computed,
+            grant_units: computed_units.first().filter(|_| outcome == Outcome::Approve).cloned(),
+            computed_units,
             findings,
             trace: sum.trace,
             ruleset: self.hash().to_owned(),
@@ -117,12 +126,12 @@ impl Ruleset {
     /// Examines a dossier and assesses what it shows. Where no facts can be had (see [`Assessed::facts`]), the outcome
     /// is at least review and the grant 0: nothing about the facility is guessed.
     pub fn assess_dossier(&self, dossier: &Dossier) -> Result<Assessed, AssessError> {
-        let Examined { facts, findings: observed } = examine(dossier);
+        let programme = self.programme_of(dossier.claim_id.as_str(), &dossier.programme)?;
+        let Examined { facts, findings: observed } = examine(programme, dossier);
         if let Some(facts) = facts {
             let assessment = self.assess(&facts, &observed)?;
             return Ok(Assessed { facts: Some(facts), observed, assessment });
         }
-        let programme = self.programme_of(dossier.claim_id.as_str(), &dossier.programme)?;
         let documents: Vec<DocumentKind> = crate::examine::documents(dossier);
         let findings = self.of_the_claim(
             programme,
@@ -140,6 +149,8 @@ impl Ruleset {
             outcome: Outcome::of(&findings).max(Outcome::Review),
             grant_yen: Yen::ZERO,
             computed_yen: Yen::ZERO,
+            grant_units: None,
+            computed_units: Vec::new(),
             findings,
             trace: Vec::new(),
             ruleset: self.hash().to_owned(),
@@ -176,6 +187,19 @@ impl Ruleset {
                     .with("submitted_at", submitted_at)
                     .with("deadline_on", deadline.value),
             );
+        }
+        if let Grant::Products(products) = &programme.grant {
+            let first = products.first_deadline.on(day);
+            if let Some(on) = first.value.filter(|first| day > *first && day <= deadline.value) {
+                findings.push(
+                    Finding::new(FindingCode::FirstDeadlinePassed)
+                        .at(Place::key("submitted_at"))
+                        .on(&first.source)
+                        .with("submitted_at", submitted_at)
+                        .with("first_deadline_on", on)
+                        .with("deadline_on", deadline.value),
+                );
+            }
         }
         let opens = programme.opens_on.on(day);
         if let Some(first) = opens.value.filter(|first| day < *first) {
@@ -216,6 +240,19 @@ impl Ruleset {
     }
 }
 
+/// That nothing of what was bought is supported.
+fn no_eligible_expense(money: &MoneyTerms, facts: &Facts, day: Date) -> Finding {
+    let (names_ja, source) = supported(money, facts.facility.kind, day, Lang::Ja);
+    let (names_en, _) = supported(money, facts.facility.kind, day, Lang::En);
+    let or_none = |names: Vec<&str>, none: &str| if names.is_empty() { Value::from(none) } else { Value::from(names) };
+    let mut finding = Finding::new(FindingCode::NoEligibleExpense)
+        .at(Place::key("expenses"))
+        .with("categories_ja", or_none(names_ja, "なし"))
+        .with("categories_en", or_none(names_en, "none"));
+    finding.source = source;
+    finding
+}
+
 /// Whether a document stands where a receipt should, without being one.
 const fn in_place_of_a_receipt(kind: DocumentKind) -> bool {
     matches!(kind, DocumentKind::Estimate | DocumentKind::Invoice | DocumentKind::DeliveryNote)
@@ -238,7 +275,9 @@ fn of_the_documents(
         findings.push(Finding::new(FindingCode::ItemizationMissing).at(Place::key("documents")).on(&required.source));
     }
     // The examination says it with the file's name; facts alone say it here, once a kind.
-    if !observed.iter().any(|finding| finding.code == FindingCode::EstimateNotReceipt) {
+    if required.value.contains(&DocumentKind::Receipt)
+        && !observed.iter().any(|finding| finding.code == FindingCode::EstimateNotReceipt)
+    {
         let mut kinds: Vec<DocumentKind> =
             documents.iter().copied().filter(|kind| in_place_of_a_receipt(*kind)).collect();
         kinds.sort();
@@ -263,6 +302,10 @@ pub(crate) fn estimate_not_receipt(kind: DocumentKind, place: Place) -> Finding 
 fn of_the_purchase(programme: &Programme, day: Date, facts: &Facts, observed: &[Finding]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let measures = programme.transitional_measures.on(day);
+    if programme.grants_in_kind() && measures.value.is_empty() {
+        // Nothing is bought, and nothing hangs on a day of purchase.
+        return findings;
+    }
     let measure = facts.facility.transitional_measure;
     let Some(purchased_on) = facts.purchased_on else {
         // Undecidable: no reject, and a person is told. Where there is no receipt to read a day from, or none that can

@@ -18,6 +18,7 @@ mod programme_file;
 mod remarks;
 mod ruleset;
 mod sum;
+mod units;
 mod words;
 
 pub use assess::{AssessError, Assessed};

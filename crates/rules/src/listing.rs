@@ -1,6 +1,6 @@
 //! The values of a programme as a list, each with its source: what `kofu programmes` prints.
 
-use crate::programme::{Dated, Programme, Timeline};
+use crate::programme::{Dated, Grant, MoneyTerms, ProductTerms, Programme, Timeline};
 use claim::{Category, DocumentKind, FacilityKind, Lang, ProgrammeId, RoundingMode, Value, Yen};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -21,7 +21,8 @@ pub struct ListedValue {
     /// Yen as a number, a day in ISO form, a fraction, a code, or a list of them; `None` where the programme sets
     /// nothing.
     pub value: Option<Value>,
-    /// `yen`, `fraction`, `day`, `text`, `category`, `document`, `programme`, `number` or `mode`.
+    /// `yen`, `fraction`, `day`, `text`, `category`, `document`, `programme`, `number`, `mode`, `product` or
+    /// `unit`.
     pub unit: &'static str,
     /// The value as people read it.
     pub text: String,
@@ -53,33 +54,9 @@ impl Programme {
         list.add("transitional_measures", "number", &self.transitional_measures, |numbers| {
             Some(Value::from(numbers.iter().map(|number| i64::from(*number)).collect::<Vec<_>>()))
         });
-        list.add("rounding_mode", "mode", &self.rounding_mode, |mode| Some(Value::from(mode_code(*mode))));
-        list.add("rounding_unit", "yen", &self.rounding_unit, |yen| Some(Value::from(*yen)));
-        let ceiling = |yen: &Option<Yen>| yen.map(Value::from);
-        for (kind, terms) in &self.kinds {
-            for category in &terms.categories {
-                for dated in &category.eligible {
-                    list.push(
-                        "eligible_category",
-                        "category",
-                        Some(*kind),
-                        Some(category.category),
-                        dated,
-                        Some(Value::from(dated.value)),
-                    );
-                }
-                list.add_for(
-                    "category_ceiling",
-                    "yen",
-                    Some(*kind),
-                    Some(category.category),
-                    &category.ceiling,
-                    ceiling,
-                );
-            }
-            list.add_for("cost_ceiling", "yen", Some(*kind), None, &terms.cost_ceiling, ceiling);
-            list.add_for("rate", "fraction", Some(*kind), None, &terms.rate, |rate| Some(Value::from(*rate)));
-            list.add_for("grant_ceiling", "yen", Some(*kind), None, &terms.grant_ceiling, ceiling);
+        match &self.grant {
+            Grant::Money(money) => list.money(money),
+            Grant::Products(products) => list.products(products),
         }
         for undecided in &self.undecided {
             let reason = match lang {
@@ -92,6 +69,53 @@ impl Programme {
             }
         }
         list.values
+    }
+}
+
+impl List<'_> {
+    fn money(&mut self, money: &MoneyTerms) {
+        self.add("rounding_mode", "mode", &money.rounding_mode, |mode| Some(Value::from(mode_code(*mode))));
+        self.add("rounding_unit", "yen", &money.rounding_unit, |yen| Some(Value::from(*yen)));
+        let ceiling = |yen: &Option<Yen>| yen.map(Value::from);
+        for (kind, terms) in &money.kinds {
+            for category in &terms.categories {
+                for dated in &category.eligible {
+                    self.push(
+                        "eligible_category",
+                        "category",
+                        Some(*kind),
+                        Some(category.category),
+                        dated,
+                        Some(Value::from(dated.value)),
+                    );
+                }
+                self.add_for(
+                    "category_ceiling",
+                    "yen",
+                    Some(*kind),
+                    Some(category.category),
+                    &category.ceiling,
+                    ceiling,
+                );
+            }
+            self.add_for("cost_ceiling", "yen", Some(*kind), None, &terms.cost_ceiling, ceiling);
+            self.add_for("rate", "fraction", Some(*kind), None, &terms.rate, |rate| Some(Value::from(*rate)));
+            self.add_for("grant_ceiling", "yen", Some(*kind), None, &terms.grant_ceiling, ceiling);
+        }
+    }
+
+    fn products(&mut self, products: &ProductTerms) {
+        self.add("first_deadline", "day", &products.first_deadline, |day| day.map(Value::from));
+        self.add("no_change_after_filing", "text", &products.no_change_after_filing, |text| {
+            text.as_deref().map(Value::from)
+        });
+        for dated in &products.products {
+            let label = format!("{} {}", dated.value.maker, dated.value.name);
+            self.push("product", "product", None, None, dated, Some(Value::from(label)));
+        }
+        for (kind, ceiling) in &products.units_ceiling {
+            self.add_for("units_ceiling", "unit", Some(*kind), None, ceiling, |units| Some(Value::from(*units)));
+        }
     }
 }
 
@@ -207,6 +231,14 @@ const fn label(item: &str, lang: Lang) -> &'static str {
         (b"rounding_unit", Lang::En) => "rounding unit",
         (b"grant_ceiling", Lang::Ja) => "補助限度額",
         (b"grant_ceiling", Lang::En) => "grant ceiling",
+        (b"first_deadline", Lang::Ja) => "最初の締切",
+        (b"first_deadline", Lang::En) => "first deadline",
+        (b"no_change_after_filing", Lang::Ja) => "提出後の変更",
+        (b"no_change_after_filing", Lang::En) => "changes after filing",
+        (b"product", Lang::Ja) => "製品",
+        (b"product", Lang::En) => "product",
+        (b"units_ceiling", Lang::Ja) => "申し込むことのできる台数",
+        (b"units_ceiling", Lang::En) => "units that can be asked for",
         (b"undecided", Lang::Ja) => "自動では判断しない理由",
         (b"undecided", Lang::En) => "why the rules cannot decide",
         _ => "",
@@ -230,6 +262,7 @@ fn shown(unit: &str, value: Option<&Value>, lang: Lang) -> String {
         }
         Some(value) => match (unit, value, lang) {
             ("yen", value, _) => value.show("value_yen", lang),
+            ("unit", value, _) => value.show("value_units", lang),
             ("day", value, _) => value.show("value_on", lang),
             ("category", value, _) => value.show("category", lang),
             // A programme file takes these two only.

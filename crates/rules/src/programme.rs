@@ -1,6 +1,8 @@
 //! A programme (補助事業) as it stands in memory: every value dated, each with its source.
 
-use claim::{Category, DocumentKind, FacilityKind, Lang, ProgrammeId, Rate, RoundingMode, Yen};
+use claim::{
+    Category, DocumentKind, FacilityKind, Lang, ProductId, ProductUnits, ProgrammeId, Rate, RoundingMode, Yen,
+};
 use jiff::civil::Date;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -87,6 +89,59 @@ impl<T> Timeline<T> {
     }
 }
 
+/// What a programme grants.
+#[derive(Clone, Debug)]
+pub(crate) enum Grant {
+    /// Yen for what was bought.
+    Money(MoneyTerms),
+    /// Units of a product (現物給付).
+    Products(ProductTerms),
+}
+
+/// A programme that pays.
+#[derive(Clone, Debug)]
+pub(crate) struct MoneyTerms {
+    pub(crate) rounding_mode: Timeline<RoundingMode>,
+    pub(crate) rounding_unit: Timeline<Yen>,
+    /// A kind that is not here is one of [`Programme::undecided`], at least on some days.
+    pub(crate) kinds: BTreeMap<FacilityKind, KindTerms>,
+}
+
+/// A programme that gives products.
+#[derive(Clone, Debug)]
+pub(crate) struct ProductTerms {
+    /// In the order of the file, which is that of the form; a product may be offered on some days only.
+    pub(crate) products: Vec<Dated<Product>>,
+    /// The day until which applications should come, if there is one before the deadline.
+    pub(crate) first_deadline: Timeline<Option<Date>>,
+    /// Set where what has been filed cannot be changed or taken back, as people read it.
+    pub(crate) no_change_after_filing: Timeline<Option<String>>,
+    /// How many units a kind of facility can ask for. As with [`MoneyTerms::kinds`], a kind may be missing.
+    pub(crate) units_ceiling: BTreeMap<FacilityKind, Timeline<u32>>,
+}
+
+/// A product that a programme offers.
+#[derive(Clone, Debug)]
+pub(crate) struct Product {
+    pub(crate) id: ProductId,
+    pub(crate) maker: String,
+    pub(crate) name: String,
+}
+
+impl Product {
+    /// So many of it.
+    pub(crate) fn units(&self, units: u32) -> ProductUnits {
+        ProductUnits { product: self.id.clone(), maker: self.maker.clone(), name: self.name.clone(), units }
+    }
+}
+
+impl ProductTerms {
+    /// The products offered on `day`.
+    pub(crate) fn on(&self, day: Date) -> impl Iterator<Item = &Dated<Product>> {
+        self.products.iter().filter(move |dated| dated.holds_on(day))
+    }
+}
+
 /// What a programme gives to one kind of facility.
 #[derive(Clone, Debug)]
 pub(crate) struct KindTerms {
@@ -132,10 +187,7 @@ pub struct Programme {
     pub(crate) required_documents: Timeline<Vec<DocumentKind>>,
     pub(crate) excluding_programmes: Timeline<Vec<ProgrammeId>>,
     pub(crate) transitional_measures: Timeline<Vec<u8>>,
-    pub(crate) rounding_mode: Timeline<RoundingMode>,
-    pub(crate) rounding_unit: Timeline<Yen>,
-    /// A kind that is not here is one of `undecided`, at least on some days.
-    pub(crate) kinds: BTreeMap<FacilityKind, KindTerms>,
+    pub(crate) grant: Grant,
     pub(crate) undecided: Vec<Undecided>,
     pub(crate) changes: Vec<Change>,
 }
@@ -190,6 +242,11 @@ impl Programme {
     /// What changed in it, in order of time.
     pub fn changes(&self) -> &[Change] {
         &self.changes
+    }
+
+    /// Whether it grants units of products (現物給付) instead of yen.
+    pub fn grants_in_kind(&self) -> bool {
+        matches!(self.grant, Grant::Products(_))
     }
 
     /// Why a claim of a facility of `kind` cannot be decided on `day`, if it cannot.

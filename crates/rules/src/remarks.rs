@@ -1,7 +1,7 @@
 //! What looks wrong in programmes that can be read: ceilings that nothing reaches, values that no claim meets, categories
 //! that nobody supports. A ruleset with remarks works; somebody should look at it before it decides anything.
 
-use crate::programme::{Dated, KindTerms, Programme, Timeline};
+use crate::programme::{Dated, Grant, KindTerms, MoneyTerms, ProductTerms, Programme, Timeline};
 use crate::ruleset::Ruleset;
 use claim::{Category, FacilityKind, Lang, ProgrammeId, Rounding, RoundingMode, Yen, wareki};
 use jiff::civil::Date;
@@ -44,8 +44,12 @@ impl Ruleset {
             Remarks { programme, out: &mut remarks }.all();
         }
         let supported = |category: Category| {
-            let mut terms = self.programmes().flat_map(|programme| programme.kinds.values());
-            terms.any(|terms| terms.categories.iter().any(|one| one.category == category))
+            self.programmes().any(|programme| match &programme.grant {
+                Grant::Money(money) => {
+                    money.kinds.values().any(|terms| terms.categories.iter().any(|one| one.category == category))
+                }
+                Grant::Products(_) => false,
+            })
         };
         for category in Category::ALL.into_iter().filter(|one| *one != Category::Other && !supported(*one)) {
             remarks.push(Remark {
@@ -79,11 +83,20 @@ impl Remarks<'_> {
     fn all(&mut self) {
         let programme = self.programme;
         self.application_period();
-        for (kind, terms) in &programme.kinds {
-            for from in periods(programme, terms) {
+        match &programme.grant {
+            Grant::Money(money) => self.money(money),
+            Grant::Products(products) => self.products(products),
+        }
+        self.never_met("required_documents", None, &programme.required_documents);
+        self.never_met("transitional_measures", None, &programme.transitional_measures);
+    }
+
+    fn money(&mut self, money: &MoneyTerms) {
+        for (kind, terms) in &money.kinds {
+            for from in periods(self.programme, money, terms) {
                 let day = from.unwrap_or(Date::MIN);
-                if programme.undecided(*kind, day).is_none() {
-                    self.ceilings(*kind, terms, from, day);
+                if self.programme.undecided(*kind, day).is_none() {
+                    self.ceilings(*kind, money, terms, from, day);
                 }
             }
             self.never_met("cost_ceiling", Some(*kind), &terms.cost_ceiling);
@@ -93,10 +106,52 @@ impl Remarks<'_> {
                 self.never_met("category_ceiling", Some(*kind), &category.ceiling);
             }
         }
-        self.never_met("rounding_mode", None, &programme.rounding_mode);
-        self.never_met("rounding_unit", None, &programme.rounding_unit);
-        self.never_met("required_documents", None, &programme.required_documents);
-        self.never_met("transitional_measures", None, &programme.transitional_measures);
+        self.never_met("rounding_mode", None, &money.rounding_mode);
+        self.never_met("rounding_unit", None, &money.rounding_unit);
+    }
+
+    fn products(&mut self, products: &ProductTerms) {
+        for (kind, ceiling) in &products.units_ceiling {
+            self.never_met("units_ceiling", Some(*kind), ceiling);
+        }
+        self.never_met("first_deadline", None, &products.first_deadline);
+        let days: BTreeSet<Option<Date>> = products
+            .first_deadline
+            .all()
+            .map(|dated| dated.from)
+            .chain(self.programme.deadline.all().map(|dated| dated.from))
+            .collect();
+        for from in days {
+            let day = from.unwrap_or(Date::MIN);
+            let (first, last) = (products.first_deadline.on(day).value, self.programme.deadline(day));
+            if let Some(first) = first.filter(|first| *first >= last) {
+                self.add(
+                    "first_deadline",
+                    None,
+                    from,
+                    format!("最初の締切（{}）が申請期限（{}）より前ではありません。", wareki(first), wareki(last)),
+                    format!("found a first deadline {first} that is not before the deadline {last}"),
+                );
+            }
+        }
+        // Somebody who applies on such a day finds an empty table on the form.
+        let last = self.programme.deadline.all().map(|dated| dated.value).max();
+        let mut starts: BTreeSet<Option<Date>> = [None].into();
+        for dated in &products.products {
+            starts.insert(dated.from);
+            starts.extend(dated.until.map(|day| day.tomorrow().ok()));
+        }
+        for from in starts.into_iter().filter(|from| from.zip(last).is_none_or(|(from, last)| from <= last)) {
+            if products.on(from.unwrap_or(Date::MIN)).next().is_none() {
+                self.add(
+                    "product",
+                    None,
+                    from,
+                    "申し込むことのできる製品が1つもない日があります。".to_owned(),
+                    "there are days on which no product is offered".to_owned(),
+                );
+            }
+        }
     }
 
     /// A first day after the last one.
@@ -123,7 +178,7 @@ impl Remarks<'_> {
         }
     }
 
-    fn ceilings(&mut self, kind: FacilityKind, terms: &KindTerms, from: Option<Date>, day: Date) {
+    fn ceilings(&mut self, kind: FacilityKind, money: &MoneyTerms, terms: &KindTerms, from: Option<Date>, day: Date) {
         let rate = terms.rate.on(day).value;
         let cost = terms.cost_ceiling.on(day).value;
         let grant = terms.grant_ceiling.on(day).value;
@@ -160,7 +215,7 @@ impl Remarks<'_> {
             (Some(cost), Some(together)) => Some(cost.min(together)),
             (cost, together) => cost.or(together),
         };
-        let whole_yen = Rounding { mode: RoundingMode::Down, unit_yen: self.programme.rounding_unit.on(day).value };
+        let whole_yen = Rounding { mode: RoundingMode::Down, unit_yen: money.rounding_unit.on(day).value };
         let (Some(most_cost), Some(grant)) = (most_cost, grant) else { return };
         let Some(most) = most_cost.times(rate, whole_yen) else { return };
         if grant > most {
@@ -214,7 +269,7 @@ fn ends_before<T>(dated: &Dated<T>, first: Option<Date>) -> bool {
 }
 
 /// The first days of the periods in which the terms of a kind stay the same.
-fn periods(programme: &Programme, terms: &KindTerms) -> BTreeSet<Option<Date>> {
+fn periods(programme: &Programme, money: &MoneyTerms, terms: &KindTerms) -> BTreeSet<Option<Date>> {
     fn starts<T>(timeline: &Timeline<T>) -> impl Iterator<Item = Option<Date>> {
         timeline.all().map(|dated| dated.from)
     }
@@ -222,7 +277,7 @@ fn periods(programme: &Programme, terms: &KindTerms) -> BTreeSet<Option<Date>> {
     days.extend(starts(&terms.cost_ceiling));
     days.extend(starts(&terms.rate));
     days.extend(starts(&terms.grant_ceiling));
-    days.extend(starts(&programme.rounding_unit));
+    days.extend(starts(&money.rounding_unit));
     for category in &terms.categories {
         days.extend(starts(&category.ceiling));
         for dated in &category.eligible {

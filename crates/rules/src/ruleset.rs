@@ -30,8 +30,14 @@ macro_rules! embedded {
 }
 
 /// The programmes that this build carries.
-const EMBEDDED: &[ProgrammeFile<'static>] =
-    embedded!["card-reader-2022", "home-consent", "home-visit", "limited-type", "online-consultation"];
+const EMBEDDED: &[ProgrammeFile<'static>] = embedded![
+    "card-reader-2022",
+    "card-reader-provision",
+    "home-consent",
+    "home-visit",
+    "limited-type",
+    "online-consultation"
+];
 
 static RULESET: LazyLock<Ruleset> = LazyLock::new(|| {
     // The files are part of the program, and a test parses them.

@@ -2,7 +2,7 @@
 //! ceiling, each step on the record.
 
 use crate::listing::mode_code;
-use crate::programme::Programme;
+use crate::programme::MoneyTerms;
 use claim::{
     Category, Expense, FacilityKind, Finding, FindingCode, Lang, Rounding, Step, TraceStep, Value, Values, Yen,
 };
@@ -22,9 +22,9 @@ pub(crate) struct Sum {
 
 /// Works out what `expenses` are worth to a facility of `kind` by the values that hold on `day`; `None` when a sum is
 /// above [`Yen::MAX`].
-pub(crate) fn work_out(programme: &Programme, kind: FacilityKind, day: Date, expenses: &[Expense]) -> Option<Sum> {
+pub(crate) fn work_out(money: &MoneyTerms, kind: FacilityKind, day: Date, expenses: &[Expense]) -> Option<Sum> {
     let mut sum = Sum::nothing();
-    let terms = programme.kinds.get(&kind);
+    let terms = money.kinds.get(&kind);
     let mut supported = Vec::new();
     let mut counted = Yen::ZERO;
     for (category, eligible) in terms.iter().flat_map(|terms| terms.eligible_on(day)) {
@@ -92,7 +92,7 @@ pub(crate) fn work_out(programme: &Programme, kind: FacilityKind, day: Date, exp
     let inputs = [("cost_yen", Value::from(counted)), ("rate", Value::from(rate.value))];
     sum.step(Step::Rate, inputs, exact.as_str(), Some(&rate.source));
 
-    let (mode, unit) = (programme.rounding_mode.on(day), programme.rounding_unit.on(day));
+    let (mode, unit) = (money.rounding_mode.on(day), money.rounding_unit.on(day));
     let product = counted.times(rate.value, Rounding { mode: mode.value, unit_yen: unit.value })?;
     let inputs = [
         ("exact_yen", Value::from(exact)),
@@ -156,14 +156,14 @@ pub(crate) fn joined(sources: &[&str]) -> Option<String> {
     if once.is_empty() { None } else { Some(once.join(" / ")) }
 }
 
-/// The names of the categories that `programme` supports for `kind` on `day`, and the sources that say so.
+/// The names of the categories that a programme supports for `kind` on `day`, and the sources that say so.
 pub(crate) fn supported(
-    programme: &Programme,
+    money: &MoneyTerms,
     kind: FacilityKind,
     day: Date,
     lang: Lang,
 ) -> (Vec<&'static str>, Option<String>) {
-    let all: Vec<_> = programme.kinds.get(&kind).into_iter().flat_map(|terms| terms.eligible_on(day)).collect();
+    let all: Vec<_> = money.kinds.get(&kind).into_iter().flat_map(|terms| terms.eligible_on(day)).collect();
     let names = all.iter().map(|(terms, _)| terms.category.name(lang)).collect();
     let sources: Vec<&str> = all.iter().map(|(_, dated)| dated.source.as_str()).collect();
     (names, joined(&sources))

@@ -1,11 +1,12 @@
 //! Claims (申請): how they come in, and how they are looked at.
 
 use crate::database::{Tx, read, within};
-use crate::row::{At, code};
+use crate::row::{At, code, json};
 use crate::stages::NoticeRecord;
 use crate::{Job, JobKind, Store, StoreError, log, queue, sql};
 use claim::{
-    Actor, ClaimId, ClaimState, Decision, DecisionKind, Document, InstitutionCode, ProgrammeId, Reading, Sha256, Yen,
+    Actor, Choice, ClaimId, ClaimState, Decision, DecisionKind, Document, InstitutionCode, ProductUnits, ProgrammeId,
+    Reading, Sha256, Yen,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub struct NewClaim {
     pub submitted_at: Timestamp,
     /// What it asks for, if it says.
     pub claimed_yen: Option<Yen>,
+    /// The products that it asks for.
+    pub choices: Vec<Choice>,
     /// Of all that was sent: the same again is the same claim.
     pub bundle_sha256: Sha256,
     /// Its files, at positions 0, 1, …; their bytes are in object storage already ([`Store::put_document`]).
@@ -39,6 +42,8 @@ pub struct Resubmission {
     pub submitted_at: Timestamp,
     /// What it asks for now, if it says.
     pub claimed_yen: Option<Yen>,
+    /// The products that it asks for now.
+    pub choices: Vec<Choice>,
     /// Of all that was sent.
     pub bundle_sha256: Sha256,
     /// All its files, also those that were good before.
@@ -75,10 +80,14 @@ pub struct ClaimSummary {
     pub revision_submitted_at: Timestamp,
     /// What it asks for, if it says.
     pub claimed_yen: Option<Yen>,
+    /// The products that it asks for.
+    pub choices: Vec<Choice>,
     /// Of what was sent as the current revision.
     pub bundle_sha256: Sha256,
     /// What was granted, once it is approved.
     pub granted_yen: Option<Yen>,
+    /// What was granted in kind, once it is approved.
+    pub granted_units: Option<ProductUnits>,
 }
 
 /// What a facility sent at one time.
@@ -90,6 +99,8 @@ pub struct RevisionRecord {
     pub submitted_at: Timestamp,
     /// What it asked for, if it said.
     pub claimed_yen: Option<Yen>,
+    /// The products that it asked for.
+    pub choices: Vec<Choice>,
     /// Of all that was sent.
     pub bundle_sha256: Sha256,
     /// Its files.
@@ -151,8 +162,10 @@ struct ClaimRow {
     submitted_at_ms: i64,
     revision_submitted_at_ms: i64,
     claimed_yen: Option<i64>,
+    choices: Option<String>,
     bundle_sha256: String,
     granted_yen: Option<i64>,
+    granted_units: Option<String>,
 }
 
 impl ClaimRow {
@@ -168,10 +181,26 @@ impl ClaimRow {
             claimed_yen: self.claimed_yen.map(|yen| at.yen(yen)).transpose()?,
             bundle_sha256: at.hash(&self.bundle_sha256)?,
             granted_yen: self.granted_yen.map(|yen| at.yen(yen)).transpose()?,
+            granted_units: self.granted_units.map(|units| at.json(&units)).transpose()?,
+            choices: choices(&at, self.choices.as_deref())?,
             programme: self.programme.into(),
             id: self.id.into(),
         })
     }
+}
+
+#[derive(sqlx::FromRow)]
+struct RevisionRow {
+    revision: i64,
+    submitted_at_ms: i64,
+    claimed_yen: Option<i64>,
+    choices: Option<String>,
+    bundle_sha256: String,
+}
+
+/// Choices as they are stored: nothing where there are none.
+pub(crate) fn choices(at: &At, stored: Option<&str>) -> Result<Vec<Choice>, StoreError> {
+    stored.map_or_else(|| Ok(Vec::new()), |text| at.json(text))
 }
 
 #[derive(sqlx::FromRow)]
@@ -180,6 +209,7 @@ struct DecisionRow {
     revision: i64,
     kind: String,
     grant_yen: i64,
+    grant_units: Option<String>,
     assessment_sha256: String,
     decided_by: String,
     decided_at_ms: i64,
@@ -197,6 +227,7 @@ impl DecisionRow {
                 kind: DecisionKind::from_code(&self.kind)
                     .ok_or_else(|| at.wrong(format!("found {:?}, expected a kind of decision", self.kind)))?,
                 grant_yen: at.yen(self.grant_yen)?,
+                grant_units: self.grant_units.map(|units| at.json(&units)).transpose()?,
                 assessment: at.hash(&self.assessment_sha256)?,
                 decided_by: Actor::from(self.decided_by),
                 decided_at: at.time(self.decided_at_ms)?,
@@ -259,25 +290,35 @@ pub(crate) async fn step(tx: &mut Tx, claim: &mut ClaimSummary, to: ClaimState) 
     guarded(tx, claim, to, None).await
 }
 
-/// The step to approved, with the grant.
-pub(crate) async fn approve(tx: &mut Tx, claim: &mut ClaimSummary, grant: Yen) -> Result<(), StoreError> {
-    guarded(tx, claim, ClaimState::Approved, Some(grant)).await
+/// The step to approved, with the grant of a decision.
+pub(crate) async fn approve(tx: &mut Tx, claim: &mut ClaimSummary, decision: &Decision) -> Result<(), StoreError> {
+    guarded(tx, claim, ClaimState::Approved, Some(decision)).await
 }
 
-async fn guarded(tx: &mut Tx, claim: &mut ClaimSummary, to: ClaimState, grant: Option<Yen>) -> Result<(), StoreError> {
+async fn guarded(
+    tx: &mut Tx,
+    claim: &mut ClaimSummary,
+    to: ClaimState,
+    approval: Option<&Decision>,
+) -> Result<(), StoreError> {
+    // An approval of products grants no yen, and the database takes exactly one of the two.
+    let yen = approval.map(|decision| decision.grant_yen).filter(|yen| *yen > Yen::ZERO);
+    let units = approval.and_then(|decision| decision.grant_units.clone());
+    let stored = units.as_ref().map(json).transpose()?;
     let id = claim.id.as_str();
     claim.state.step(to).map_err(|error| StoreError::step(id, error))?;
-    let statement = if grant.is_some() { sql::CLAIM_APPROVE } else { sql::CLAIM_STEP };
+    let statement = if approval.is_some() { sql::CLAIM_APPROVE } else { sql::CLAIM_STEP };
     let rows = within!(*tx, |c| {
         let query =
             sqlx::query(statement).bind(id).bind(claim.state.code()).bind(to.code()).bind(log::signed(claim.version));
-        let query = if let Some(grant) = grant { query.bind(grant.get()) } else { query };
+        let query = if approval.is_some() { query.bind(yen.map(Yen::get)).bind(&stored) } else { query };
         query.execute(c).await?.rows_affected()
     });
     changed_one(claim, rows)?;
     claim.state = to;
     claim.version += 1;
-    claim.granted_yen = grant.or(claim.granted_yen);
+    claim.granted_yen = yen.or(claim.granted_yen);
+    claim.granted_units = units.or(claim.granted_units.take());
     Ok(())
 }
 
@@ -335,6 +376,7 @@ impl Store {
             claim_id: new.id.clone(),
             submitted_at: new.submitted_at,
             claimed_yen: new.claimed_yen,
+            choices: new.choices.clone(),
             bundle_sha256: new.bundle_sha256,
             documents: new.documents.clone(),
         };
@@ -395,17 +437,18 @@ impl Store {
     pub async fn claim(&self, id: &ClaimId) -> Result<Option<ClaimRecord>, StoreError> {
         let mut tx = self.db.snapshot().await?;
         let Some(claim) = summary(&mut tx, id).await? else { return Ok(None) };
-        let rows: Vec<(i64, i64, Option<i64>, String)> =
+        let rows: Vec<RevisionRow> =
             within!(tx, |c| sqlx::query_as(sql::REVISIONS_GET).bind(id.as_str()).fetch_all(c).await?);
         let mut revisions = Vec::with_capacity(rows.len());
-        for (revision, submitted_at, claimed_yen, bundle_sha256) in rows {
-            let at = At::new("claim_revisions", format_args!("{id} revision {revision}"));
-            let revision = at.small(revision)?;
+        for row in rows {
+            let at = At::new("claim_revisions", format_args!("{id} revision {}", row.revision));
+            let revision = at.small(row.revision)?;
             revisions.push(RevisionRecord {
                 revision,
-                submitted_at: at.time(submitted_at)?,
-                claimed_yen: claimed_yen.map(|yen| at.yen(yen)).transpose()?,
-                bundle_sha256: at.hash(&bundle_sha256)?,
+                submitted_at: at.time(row.submitted_at_ms)?,
+                claimed_yen: row.claimed_yen.map(|yen| at.yen(yen)).transpose()?,
+                choices: choices(&at, row.choices.as_deref())?,
+                bundle_sha256: at.hash(&row.bundle_sha256)?,
                 documents: documents(&mut tx, id, revision).await?,
             });
         }
@@ -498,11 +541,13 @@ impl Store {
 
     async fn add_revision(&self, tx: &mut Tx, sent: &Resubmission, revision: u32) -> Result<(), StoreError> {
         let id = sent.claim_id.as_str();
+        let choices = (!sent.choices.is_empty()).then(|| json(&sent.choices)).transpose()?;
         within!(*tx, |c| sqlx::query(sql::REVISION_INSERT)
             .bind(id)
             .bind(i64::from(revision))
             .bind(sent.submitted_at.as_millisecond())
             .bind(sent.claimed_yen.map(Yen::get))
+            .bind(&choices)
             .bind(sent.bundle_sha256.to_string())
             .execute(c)
             .await

@@ -91,10 +91,14 @@ rules! {
     GrantWhenApproved "claim_grant_when_approved" =>
         "a claim has a grant exactly when it is approved or further on"
         "交付額があるのは、交付決定を受けた申請だけです。"
+    /// A grant in kind is never paid.
+    InKindIsNotPaid "claim_in_kind_is_not_paid" =>
+        "a claim that was granted products is not paid"
+        "製品の交付を受ける申請は、支払の対象になりません。"
     /// An approval grants something, other decisions nothing.
     DecisionGrant "decision_grant" =>
-        "an approval grants more than 0 yen, a return or rejection 0 yen"
-        "交付決定の額は1円以上、差戻しと不交付の額は0円とする必要があります。"
+        "an approval grants more than 0 yen or units of a product, a return or rejection nothing"
+        "交付決定では、1円以上の額又は製品の台数のいずれかを定め、差戻しと不交付では何も定めないでください。"
     /// Decisions come before payments.
     DecisionBeforePayment "decision_before_payment" =>
         "a claim in a payment batch is decided already"
@@ -119,6 +123,10 @@ rules! {
     DraftAgreedOnce "draft_agreed_once" =>
         "this person has agreed to these rules already; another person has to"
         "この職員は、既にこの規則の案に同意しています。別の職員の同意が必要です。"
+    /// Only a member of staff judges duplicates.
+    DuplicateJudgedByStaff "duplicate_judged_by_staff" =>
+        "only a member of staff (staff:…) can say whether two claims have the same receipt"
+        "二つの申請の領収書が同じかどうかを判断できるのは、職員（staff:…）だけです。"
     /// A bundle is one claim.
     BundleOnce "bundle_sent_once" "UNIQUE constraint failed: claim_revisions.bundle_sha256" =>
         "the same bundle has been sent already"

@@ -10,10 +10,12 @@ mod claims;
 mod database;
 mod dialect;
 mod dossier;
+mod duplicates;
 mod error;
 mod facilities;
 mod log;
 mod objects;
+mod products;
 mod queue;
 mod row;
 mod rulesets;
@@ -32,7 +34,9 @@ pub use claims::{
     ClaimFilter, ClaimRecord, ClaimSummary, DecisionRecord, NewClaim, Resubmission, RevisionRecord, StoredAssessment,
     Submitted,
 };
+pub use duplicates::NewVerdict;
 pub use error::{Rule, StoreError};
+pub use products::UnitsGranted;
 pub use queue::{Job, JobKind, JobRecord, JobState, QueueCount, Reaped};
 pub use rulesets::RulesetDraft;
 pub use stages::{NewNotice, NoticeRecord};

@@ -12,7 +12,8 @@ macro_rules! statements {
 macro_rules! claim {
     () => {
         "SELECT c.id, c.programme, c.facility_code, c.state, c.version, c.revision, c.submitted_at_ms,
-             r.submitted_at_ms AS revision_submitted_at_ms, r.claimed_yen, r.bundle_sha256, c.granted_yen
+             r.submitted_at_ms AS revision_submitted_at_ms, r.claimed_yen, r.choices, r.bundle_sha256, c.granted_yen,
+             c.granted_units
          FROM claims c JOIN claim_revisions r ON r.claim_id = c.id AND r.revision = c.revision"
     };
 }
@@ -82,8 +83,8 @@ statements! {
         "INSERT INTO claims (id, programme, facility_code, state, version, revision, submitted_at_ms)
          VALUES ($1, $2, $3, 'submitted', 1, 1, $4)";
     REVISION_INSERT =
-        "INSERT INTO claim_revisions (claim_id, revision, submitted_at_ms, claimed_yen, bundle_sha256)
-         VALUES ($1, $2, $3, $4, $5)";
+        "INSERT INTO claim_revisions (claim_id, revision, submitted_at_ms, claimed_yen, choices, bundle_sha256)
+         VALUES ($1, $2, $3, $4, $5, $6)";
     DOCUMENT_INSERT =
         "INSERT INTO documents (claim_id, revision, position, declared, file, sha256, size_bytes)
          VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -98,14 +99,14 @@ statements! {
     CLAIM_STEP =
         "UPDATE claims SET state = $3, version = version + 1 WHERE id = $1 AND state = $2 AND version = $4";
     CLAIM_APPROVE =
-        "UPDATE claims SET state = 'approved', granted_yen = $5, version = version + 1
+        "UPDATE claims SET state = 'approved', granted_yen = $5, granted_units = $6, version = version + 1
          WHERE id = $1 AND state = $2 AND version = $4 AND $3 = 'approved'";
     CLAIM_RESUBMIT =
         "UPDATE claims SET state = 'submitted', revision = revision + 1, version = version + 1
          WHERE id = $1 AND state = 'returned' AND version = $2";
     CLAIM_TOUCH = "UPDATE claims SET version = version + 1 WHERE id = $1 AND state = $2 AND version = $3";
     REVISIONS_GET =
-        "SELECT revision, submitted_at_ms, claimed_yen, bundle_sha256 FROM claim_revisions
+        "SELECT revision, submitted_at_ms, claimed_yen, choices, bundle_sha256 FROM claim_revisions
          WHERE claim_id = $1 ORDER BY revision";
     DOCUMENTS_GET =
         "SELECT position, declared, file, sha256, size_bytes FROM documents
@@ -121,24 +122,71 @@ statements! {
         "SELECT DISTINCT programme FROM claims
          WHERE facility_code = $1 AND id <> $2 AND state IN ('approved', 'batched', 'sent', 'paid', 'bounced')
          ORDER BY programme";
+    /// What a claim asked for when it was first filed.
+    FILED_CHOICES = "SELECT choices FROM claim_revisions WHERE claim_id = $1 AND revision = 1";
+    /// Other claims of the facility $1 under the programme $2 that came before $3 at $4.
+    FILED_BEFORE =
+        "SELECT id FROM claims
+         WHERE facility_code = $1 AND programme = $2 AND id <> $3
+             AND (submitted_at_ms < $4 OR (submitted_at_ms = $4 AND id < $3))
+             AND state NOT IN ('draft', 'rejected', 'withdrawn')
+         ORDER BY id";
     DUPLICATES_BY_BYTES =
-        "SELECT DISTINCT d.position, d.file, other.id, other.facility_code
+        "SELECT DISTINCT d.position, d.file, other.id AS other_claim, other.facility_code AS other_facility,
+             o.file AS other_file
          FROM documents d
          JOIN documents o ON o.sha256 = d.sha256 AND o.claim_id <> d.claim_id AND o.declared = 'receipt'
          JOIN claims other ON other.id = o.claim_id AND other.revision = o.revision
          WHERE d.claim_id = $1 AND d.revision = $2 AND d.declared = 'receipt'
              AND other.state NOT IN ('draft', 'rejected', 'returned', 'withdrawn')
-         ORDER BY d.position, other.id";
+         ORDER BY d.position, other.id, o.file";
     DUPLICATES_BY_FACTS =
-        "SELECT DISTINCT d.position, d.file, other.id, other.facility_code
+        "SELECT DISTINCT d.position, d.file, other.id AS other_claim, other.facility_code AS other_facility,
+             od.file AS other_file
          FROM receipt_facts f
          JOIN documents d ON d.claim_id = f.claim_id AND d.revision = f.revision AND d.position = f.position
          JOIN receipt_facts o ON o.issuer = f.issuer AND o.issued_on = f.issued_on AND o.total_yen = f.total_yen
              AND o.claim_id <> f.claim_id
+         JOIN documents od ON od.claim_id = o.claim_id AND od.revision = o.revision AND od.position = o.position
          JOIN claims other ON other.id = o.claim_id AND other.revision = o.revision
          WHERE f.claim_id = $1 AND f.revision = $2
              AND other.state NOT IN ('draft', 'rejected', 'returned', 'withdrawn')
-         ORDER BY d.position, other.id";
+         ORDER BY d.position, other.id, od.file";
+    PAGE_HASH_INSERT =
+        "INSERT INTO page_hashes (claim_id, revision, position, page, hash) VALUES ($1, $2, $3, $4, $5)";
+    PAGE_BAND_INSERT =
+        "INSERT INTO page_bands (band, total_yen, claim_id, revision, position, page)
+         VALUES ($1, $2, $3, $4, $5, $6)";
+    /// Pages that have a part of their hash in common with one of the claim $1, revision $2, and no other amount.
+    DUPLICATES_BY_PAGE =
+        "SELECT d.position, d.file, h.page, h.hash, other.id AS other_claim, other.facility_code AS other_facility,
+             od.file AS other_file, oh.page AS other_page, oh.hash AS other_hash, g.reading AS other_reading
+         FROM (SELECT DISTINCT m.position, m.page, o.claim_id, o.revision, o.position AS other_position,
+                   o.page AS other_page
+               FROM page_bands m
+               JOIN page_bands o ON o.band = m.band AND o.claim_id <> m.claim_id
+                   AND (o.total_yen = m.total_yen OR o.total_yen = -1 OR m.total_yen = -1)
+               WHERE m.claim_id = $1 AND m.revision = $2) near
+         JOIN documents d ON d.claim_id = $1 AND d.revision = $2 AND d.position = near.position
+         JOIN page_hashes h ON h.claim_id = $1 AND h.revision = $2 AND h.position = near.position
+             AND h.page = near.page
+         JOIN claims other ON other.id = near.claim_id AND other.revision = near.revision
+         JOIN documents od ON od.claim_id = near.claim_id AND od.revision = near.revision
+             AND od.position = near.other_position
+         JOIN page_hashes oh ON oh.claim_id = near.claim_id AND oh.revision = near.revision
+             AND oh.position = near.other_position AND oh.page = near.other_page
+         JOIN readings g ON g.claim_id = near.claim_id AND g.revision = near.revision
+             AND g.position = near.other_position
+         WHERE d.declared = 'receipt' AND od.declared = 'receipt'
+             AND other.state NOT IN ('draft', 'rejected', 'returned', 'withdrawn')
+         ORDER BY d.position, other.id, h.page, oh.page LIMIT $3";
+    VERDICT_INSERT =
+        "INSERT INTO duplicate_verdicts (log_position, claim_id, other_claim_id, verdict, judged_by, judged_at_ms,
+             reason)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    VERDICT_GET =
+        "SELECT verdict FROM duplicate_verdicts WHERE claim_id = $1 AND other_claim_id = $2
+         ORDER BY log_position DESC LIMIT 1";
 
     // --- assessments, decisions, notices
     ASSESSMENT_PUT =
@@ -153,12 +201,20 @@ statements! {
          WHERE c.facility_code = $1 AND c.id <> $2 AND d.kind = 'approve' AND d.log_position >= $3
          ORDER BY d.log_position LIMIT 1";
     DECISION_INSERT =
-        "INSERT INTO decisions (claim_id, revision, kind, grant_yen, assessment_sha256, decided_by, decided_at_ms,
-             reason, log_position)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        "INSERT INTO decisions (claim_id, revision, kind, grant_yen, grant_units, assessment_sha256, decided_by,
+             decided_at_ms, reason, log_position)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     DECISIONS_GET =
-        "SELECT claim_id, revision, kind, grant_yen, assessment_sha256, decided_by, decided_at_ms, reason, log_position
+        "SELECT claim_id, revision, kind, grant_yen, grant_units, assessment_sha256, decided_by, decided_at_ms, reason,
+             log_position
          FROM decisions WHERE claim_id = $1 ORDER BY revision";
+    /// What was granted in kind after the claim $1, at most $2, by programme $3 if it is given.
+    UNITS_GRANTED =
+        "SELECT c.id AS claim_id, c.programme, c.facility_code, c.granted_units, d.decided_at_ms, d.log_position
+         FROM claims c
+         JOIN decisions d ON d.claim_id = c.id AND d.revision = c.revision
+         WHERE c.id > $1 AND c.granted_units IS NOT NULL AND (CAST($3 AS TEXT) IS NULL OR c.programme = $3)
+         ORDER BY c.id LIMIT $2";
     NOTICE_INSERT =
         "INSERT INTO notices (claim_id, revision, kind, number, issued_on, pdf_sha256)
          VALUES ($1, $2, $3, $4, $5, $6)";
@@ -176,7 +232,7 @@ statements! {
          FROM claims c
          JOIN decisions d ON d.claim_id = c.id AND d.revision = c.revision
          LEFT JOIN facilities f ON f.code = c.facility_code
-         WHERE c.state = 'approved' AND (CAST($1 AS TEXT) IS NULL OR c.programme = $1)
+         WHERE c.state = 'approved' AND c.granted_yen IS NOT NULL AND (CAST($1 AS TEXT) IS NULL OR c.programme = $1)
          ORDER BY c.id";
     BATCH_INSERT =
         "INSERT INTO batches (id, pay_on, prepared_by, prepared_at_ms, state) VALUES ($1, $2, $3, $4, 'prepared')";

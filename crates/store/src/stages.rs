@@ -4,7 +4,7 @@
 use crate::claims::{as_seen, changed_one};
 use crate::database::{Tx, read, within};
 use crate::row::{At, code, json};
-use crate::{ClaimSummary, Job, JobKind, Store, StoreError, claims, dossier, log, objects, queue, sql};
+use crate::{ClaimSummary, Job, JobKind, Store, StoreError, claims, duplicates, log, objects, queue, sql};
 use claim::{ClaimId, ClaimState, Decision, DecisionKind, NoticeKind, Reading, Sha256};
 use jiff::civil::Date;
 use std::ops::Range;
@@ -118,20 +118,7 @@ impl Store {
             .execute(c)
             .await
             .map(drop))?;
-        let Some(facts) = reading.receipt.as_ref().and_then(dossier::receipt_facts) else { return Ok(()) };
-        for issuer in &facts.issuers {
-            within!(*tx, |c| sqlx::query(sql::RECEIPT_FACTS_INSERT)
-                .bind(claim.id.as_str())
-                .bind(i64::from(claim.revision))
-                .bind(i64::from(position))
-                .bind(issuer)
-                .bind(facts.issued_on.to_string())
-                .bind(facts.total.get())
-                .execute(c)
-                .await
-                .map(drop))?;
-        }
-        Ok(())
+        duplicates::keep(tx, claim, position, reading).await
     }
 
     /// The effect of an `assess` job: the assessment's bytes, and what follows. Without a decision the claim waits for a
@@ -312,6 +299,7 @@ impl Store {
                 return Err(StoreError::FactsChanged { claim: claim.id.to_string(), other });
             }
         }
+        let units = decision.grant_units.as_ref().map(json).transpose()?;
         // `append` refuses to append nothing, so there is a last one.
         let last = log::signed(logged.end - 1);
         within!(*tx, |c| sqlx::query(sql::DECISION_INSERT)
@@ -319,6 +307,7 @@ impl Store {
             .bind(i64::from(claim.revision))
             .bind(decision.kind.code())
             .bind(decision.grant_yen.get())
+            .bind(&units)
             .bind(decision.assessment.to_string())
             .bind(decision.decided_by.as_str())
             .bind(decision.decided_at.as_millisecond())
@@ -328,7 +317,7 @@ impl Store {
             .await
             .map(drop))?;
         if decision.kind == DecisionKind::Approve {
-            claims::approve(tx, claim, decision.grant_yen).await?;
+            claims::approve(tx, claim, decision).await?;
         } else {
             claims::step(tx, claim, to).await?;
         }
@@ -337,7 +326,7 @@ impl Store {
 }
 
 /// A change that is not one of state: whoever looked at the claim before has to look again.
-async fn touch(tx: &mut Tx, claim: &mut ClaimSummary) -> Result<(), StoreError> {
+pub(crate) async fn touch(tx: &mut Tx, claim: &mut ClaimSummary) -> Result<(), StoreError> {
     let rows = within!(*tx, |c| sqlx::query(sql::CLAIM_TOUCH)
         .bind(claim.id.as_str())
         .bind(claim.state.code())

@@ -1,9 +1,9 @@
 //! Measuring: the figures of `kofu-bench`, and the memory of the real `kofu assess` on a long stream.
 
 use crate::machine::{self, Purpose};
-use crate::tasks::{call, cargo};
+use crate::tasks::{cache_folder, call, cargo, quiet_success};
 use anyhow::{Context, bail, ensure};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -17,6 +17,33 @@ const LOOKS_EVERY: Duration = Duration::from_millis(5);
 pub(crate) fn rules(top: &Path, arguments: &[String]) -> anyhow::Result<()> {
     machine::set_up(&[Purpose::Build])?;
     call(bench(top, &["run"]).args(["--features", "peers", "--", "rules"]).args(arguments))
+}
+
+/// `kofu-bench reading` beside tesseract, pdftotext and pdfplumber.
+pub(crate) fn reading(top: &Path, arguments: &[String]) -> anyhow::Result<()> {
+    machine::set_up(&[Purpose::Build, Purpose::Run, Purpose::Bench])?;
+    let pdfplumber = match pdfplumber() {
+        Ok(python) => vec!["--pdfplumber".into(), python.into_os_string()],
+        Err(error) => {
+            eprintln!("xtask: pdfplumber is SKIPPED: {error:#}");
+            Vec::new()
+        }
+    };
+    call(bench(top, &["run"]).args(["--features", "reading", "--", "reading"]).args(pdfplumber).args(arguments))
+}
+
+/// A Python that has pdfplumber, in an environment of its own among our tools.
+fn pdfplumber() -> anyhow::Result<PathBuf> {
+    let tools = cache_folder().context("neither XDG_CACHE_HOME nor HOME is set")?.join("kofu").join("tools");
+    let environment = tools.join("pdfplumber");
+    let python = environment.join("bin").join("python");
+    let has_it = || quiet_success(Command::new(&python).args(["-c", "import pdfplumber"]));
+    if !has_it() {
+        call(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
+        call(Command::new(&python).args(["-m", "pip", "install", "--quiet", "pdfplumber"]))?;
+        ensure!(has_it(), "it was installed into {} and cannot be imported", environment.display());
+    }
+    Ok(python)
 }
 
 /// The peak memory of `kofu assess`, fed with random claims.

@@ -14,6 +14,8 @@ pub(crate) enum Purpose {
     Run,
     /// A PostgreSQL of the tests' own, and an independent look at PDFs.
     Tests,
+    /// Drawing and reading the bench's documents: more faces, and the programs that kofu is measured beside.
+    Bench,
 }
 
 /// Something that has to be there before a purpose can be served on a system whose packages we do not know.
@@ -27,6 +29,7 @@ struct Tool {
 }
 
 impl Purpose {
+    /// Those that working on kofu needs; measuring is asked for by itself.
     pub(crate) const ALL: [Purpose; 3] = [Purpose::Build, Purpose::Run, Purpose::Tests];
 
     /// Its packages in Debian and Ubuntu.
@@ -42,6 +45,18 @@ impl Purpose {
                 "fonts-ipaexfont-gothic",
             ],
             Purpose::Tests => &["postgresql", "poppler-utils"],
+            Purpose::Bench => &[
+                "tesseract-ocr",
+                "poppler-utils",
+                "python3-venv",
+                "fonts-takao-mincho",
+                "fonts-vlgothic",
+                "fonts-migmix",
+                "fonts-morisawa-bizud-gothic",
+                "fonts-morisawa-bizud-mincho",
+                "fonts-motoya-l-cedar",
+                "fonts-noto-cjk",
+            ],
         }
     }
 
@@ -73,6 +88,17 @@ impl Purpose {
             Purpose::Tests => &[
                 Tool { name: "the PostgreSQL server (initdb)", probe: &["initdb", "--version"], says: None },
                 Tool { name: "poppler's pdftotext", probe: &["pdftotext", "-v"], says: None },
+            ],
+            Purpose::Bench => &[
+                Tool { name: "the command tesseract", probe: &["tesseract", "--version"], says: None },
+                Tool { name: "Python 3 with venv", probe: &["python3", "-m", "venv", "--help"], says: None },
+                Tool { name: "the font Takao Mincho", probe: &["fc-list"], says: Some("TakaoMincho") },
+                Tool { name: "the font VL Gothic", probe: &["fc-list"], says: Some("VL Gothic") },
+                Tool { name: "the font MigMix 1P", probe: &["fc-list"], says: Some("MigMix 1P") },
+                Tool { name: "the font BIZ UDGothic", probe: &["fc-list"], says: Some("BIZ UDGothic") },
+                Tool { name: "the font BIZ UDMincho", probe: &["fc-list"], says: Some("BIZ UDMincho") },
+                Tool { name: "the font Motoya L Cedar", probe: &["fc-list"], says: Some("MotoyaLCedar") },
+                Tool { name: "the fonts Noto CJK", probe: &["fc-list"], says: Some("Noto Serif CJK JP") },
             ],
         }
     }
@@ -221,9 +247,10 @@ mod tests {
     #[test]
     fn each_purpose_names_packages_and_tools_and_none_twice() {
         let mut seen = BTreeSet::new();
-        for purpose in Purpose::ALL {
+        for purpose in Purpose::ALL.into_iter().chain([Purpose::Bench]) {
             assert!(!purpose.tools().is_empty(), "{purpose:?}");
-            for package in purpose.packages() {
+            // The bench looks at PDFs with what the tests look at them with.
+            for package in purpose.packages().iter().filter(|package| **package != "poppler-utils") {
                 assert!(seen.insert(package), "{package}");
             }
         }

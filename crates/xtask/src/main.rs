@@ -4,6 +4,7 @@
 //! the system packages are there. Drawing the sample documents needs much more and sits behind the feature `samples`.
 
 mod bench;
+mod fuzz;
 mod machine;
 mod options;
 #[cfg(feature = "samples")]
@@ -46,6 +47,9 @@ fn run(task: &Task, top: &Path) -> anyhow::Result<()> {
         Task::Ci => tasks::ci(top),
         Task::Sources { documents } => sources::run(top, documents),
         Task::BenchRules(arguments) => bench::rules(top, arguments),
+        Task::BenchReading(arguments) => bench::reading(top, arguments),
+        Task::BenchHostile(words) => fuzz::hostile(top, words),
+        Task::BenchFuzz(arguments) => fuzz::run(top, arguments),
         Task::BenchMemory => bench::memory(top),
         #[cfg(not(feature = "samples"))]
         Task::Samples { check } => tasks::samples(top, *check),

@@ -19,6 +19,15 @@ cargo xtask TASK
                      how many claims a second the rules assess, beside zen-engine and beside a loop that decides
                      nothing; with --oracle N also whether they say what the oracle says of N random claims. The
                      arguments go to `kofu-bench rules`, see `cargo xtask bench rules -- --help`.
+  bench reading [ARGUMENT…]
+                     how much of invented receipts is read right, how sure the reading is of it, and what it costs
+                     beside tesseract, pdftotext and pdfplumber (which is installed into a folder of our own from
+                     PyPI). The arguments go to `kofu-bench reading`.
+  bench hostile [WORD…]
+                     hostile documents through the reader: what comes of each, the memory and the time that it takes.
+                     With a word only the documents whose name has it.
+  bench fuzz [--minutes N] [TARGET…]
+                     fuzz the readers of all formats, each target for 10 minutes, with inputs kept in the cache folder.
   bench memory       the most memory that `kofu assess` takes for 10,000 and for 1,000,000 claims.
   samples [--check]  draw samples/ again, byte for byte the same; with --check only compare.
   setup              only set the machine up: the system packages that building, running and testing need.
@@ -42,6 +51,12 @@ pub(crate) enum Task {
     },
     /// Arguments for `kofu-bench rules`.
     BenchRules(Vec<String>),
+    /// Arguments for `kofu-bench reading`.
+    BenchReading(Vec<String>),
+    /// Words for the hostile set.
+    BenchHostile(Vec<String>),
+    /// Minutes and targets.
+    BenchFuzz(Vec<String>),
     BenchMemory,
     Samples {
         /// Compare instead of writing.
@@ -87,9 +102,12 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task,
         },
         "bench" => match rest.as_slice() {
             [what, rest @ ..] if what == "rules" => Ok(Task::BenchRules(rest.to_vec())),
+            [what, rest @ ..] if what == "reading" => Ok(Task::BenchReading(rest.to_vec())),
+            [what, rest @ ..] if what == "hostile" => Ok(Task::BenchHostile(rest.to_vec())),
+            [what, rest @ ..] if what == "fuzz" => Ok(Task::BenchFuzz(rest.to_vec())),
             [what, rest @ ..] if what == "memory" => none(Task::BenchMemory, rest),
-            [what, ..] => Err(format!("found {what:?} after bench, expected rules or memory")),
-            [] => Err("found nothing after bench, expected rules or memory".to_owned()),
+            [what, ..] => Err(format!("found {what:?} after bench, expected rules, reading, hostile, fuzz or memory")),
+            [] => Err("found nothing after bench, expected rules, reading, hostile, fuzz or memory".to_owned()),
         },
         "samples" => match rest.as_slice() {
             [flag] if flag == "--check" => Ok(Task::Samples { check: true }),
@@ -120,6 +138,9 @@ mod tests {
             ("sources ../seeds", Task::Sources { documents: "../seeds".to_owned() }),
             ("bench rules --claims 1000", Task::BenchRules(words("--claims 1000"))),
             ("bench rules -- --help", Task::BenchRules(words("--help"))),
+            ("bench reading --set tuned", Task::BenchReading(words("--set tuned"))),
+            ("bench hostile", Task::BenchHostile(words(""))),
+            ("bench fuzz --minutes 1 pdf", Task::BenchFuzz(words("--minutes 1 pdf"))),
             ("bench memory", Task::BenchMemory),
             ("samples", Task::Samples { check: false }),
             ("samples --check", Task::Samples { check: true }),
@@ -139,7 +160,7 @@ mod tests {
             ("setup now", "\"now\""),
             ("sources", "the folder of the source documents"),
             ("sources ../seeds now", "\"now\""),
-            ("bench", "rules or memory"),
+            ("bench", "rules, reading, hostile, fuzz or memory"),
             ("bench rlues", "\"rlues\""),
             ("bench memory 5", "\"5\""),
             ("samples --chek", "\"--chek\""),

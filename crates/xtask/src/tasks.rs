@@ -89,7 +89,7 @@ fn deny(top: &Path) -> anyhow::Result<()> {
 }
 
 /// Where tools are kept between runs: `$XDG_CACHE_HOME`, else `~/.cache`.
-fn cache_folder() -> Option<PathBuf> {
+pub(crate) fn cache_folder() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))
 }
@@ -113,7 +113,7 @@ pub(crate) fn call(command: &mut Command) -> anyhow::Result<()> {
 }
 
 /// Whether a command ends well; what it prints is not shown.
-fn quiet_success(command: &mut Command) -> bool {
+pub(crate) fn quiet_success(command: &mut Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 

@@ -81,7 +81,11 @@ pub fn compare(ruleset: &Ruleset, first_seed: u64, claims: u64, seen: impl Fn() 
 
 fn of_seed(ruleset: &Ruleset, seed: u64) -> Comparison {
     let mut part = Comparison::default();
-    for line in RandomFacts::seeded(seed).with_unread_days().take(usize::try_from(CLAIMS_A_SEED).unwrap_or(0)) {
+    for line in RandomFacts::seeded(seed)
+        .with_unread_days()
+        .with_applications()
+        .take(usize::try_from(CLAIMS_A_SEED).unwrap_or(0))
+    {
         let (oracle, rules) = (decide(&line), answer_of_rules(ruleset, &line));
         part.claims += 1;
         if let (Ok(oracle), Ok(rules)) = (&oracle, &rules)
@@ -112,6 +116,7 @@ fn answer_of_rules(ruleset: &Ruleset, line: &str) -> Result<Answer> {
         outcome: assessment.outcome.code().to_owned(),
         grant_yen: i128::from(assessment.grant_yen.get()),
         computed_yen: i128::from(assessment.computed_yen.get()),
+        grant_units: assessment.grant_units.map(|granted| (granted.product.to_string(), i64::from(granted.units))),
         findings,
     })
 }

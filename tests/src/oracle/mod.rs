@@ -1,10 +1,12 @@
-//! A second opinion on claims under 居宅同意取得型 and 資格確認限定型, written from the sources alone.
+//! A second opinion on claims under 居宅同意取得型 and 資格確認限定型, and on applications for 顔認証付きカードリーダー,
+//! written from the sources alone.
 //!
 //! It knows nothing of `rules` and `claim`: no type, no data file, no date or code reader. What the two guides print
 //! stands here as text and as fractions (domain.md 1.1, 1.2), with the decisions of crates/README.md ("Where the
 //! sources are silent") beside it; days are counted and check digits worked out here again. When both sides say the
 //! same of millions of claims, a mistake would have to be made twice.
 
+mod applications;
 pub mod comparison;
 pub mod random_facts;
 
@@ -26,14 +28,16 @@ pub struct Answer {
     pub grant_yen: i128,
     /// What the sum comes to, paid or not.
     pub computed_yen: i128,
+    /// What is granted in kind: the product and how many.
+    pub grant_units: Option<(String, i64)>,
     /// The codes of all findings, sorted, each as often as it is said.
     pub findings: Vec<String>,
 }
 
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Answer { outcome, grant_yen, computed_yen, findings } = self;
-        write!(f, "{outcome}, {grant_yen} yen of {computed_yen}: {}", findings.join(", "))
+        let Answer { outcome, grant_yen, computed_yen, grant_units, findings } = self;
+        write!(f, "{outcome}, {grant_yen} yen of {computed_yen}, {grant_units:?}: {}", findings.join(", "))
     }
 }
 
@@ -100,6 +104,9 @@ pub fn decide(line: &str) -> Result<Answer> {
         facts[key].as_array().with_context(|| format!("{key}: no list"))?.iter().map(text).collect()
     };
     let programme = text(&facts["programme"])?;
+    if programme == applications::PROGRAMME {
+        return applications::decide(&facts);
+    }
     let facility = &facts["facility"];
     let promise = match programme.as_str() {
         "home-consent" => home_consent(&text(&facility["kind"])?)?,
@@ -171,7 +178,7 @@ pub fn decide(line: &str) -> Result<Answer> {
     let outcome = outcome(&said);
     let grant_yen = if outcome == "approve" { computed_yen } else { 0 };
     let findings = said.into_iter().map(str::to_owned).collect();
-    Ok(Answer { outcome: outcome.to_owned(), grant_yen, computed_yen, findings })
+    Ok(Answer { outcome: outcome.to_owned(), grant_yen, computed_yen, grant_units: None, findings })
 }
 
 /// The worst of what is said, by the contract's table.

@@ -1,7 +1,7 @@
 //! Random lines of facts that `kofu assess` takes, thickest where decisions turn: around deadlines to the second,
 //! around ceilings to the yen, around the last days of transitional measures.
 
-use super::{check_digit, counts_seven, decide};
+use super::{applications, check_digit, counts_seven, decide};
 use jiff::civil::{Date, date};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
@@ -25,6 +25,7 @@ const YEN_MAX: i64 = 999_999_999_999_999;
 pub struct RandomFacts {
     random: StdRng,
     unread_days: bool,
+    applications: bool,
     seed: u64,
     number: u64,
 }
@@ -32,13 +33,18 @@ pub struct RandomFacts {
 impl RandomFacts {
     /// The same seed gives the same lines. `kofu assess` takes each of them.
     pub fn seeded(seed: u64) -> RandomFacts {
-        RandomFacts { random: StdRng::seed_from_u64(seed), unread_days: false, seed, number: 0 }
+        RandomFacts { random: StdRng::seed_from_u64(seed), unread_days: false, applications: false, seed, number: 0 }
     }
 
     /// Among them are claims whose day of purchase could not be read: documents give rise to such facts, while
     /// `kofu assess` asks for the day.
     pub fn with_unread_days(self) -> RandomFacts {
         RandomFacts { unread_days: true, ..self }
+    }
+
+    /// One in eight is an application for products.
+    pub fn with_applications(self) -> RandomFacts {
+        RandomFacts { applications: true, ..self }
     }
 
     fn one_in(&mut self, n: u32) -> bool {
@@ -51,6 +57,9 @@ impl RandomFacts {
 
     /// One line, without its end.
     pub fn line(&mut self) -> String {
+        if self.applications && self.one_in(8) {
+            return self.application();
+        }
         let limited = self.random.random_bool(0.4);
         let (programme, deadline) =
             if limited { ("limited-type", date(2025, 2, 1)) } else { ("home-consent", date(2026, 1, 31)) };
@@ -78,6 +87,64 @@ impl RandomFacts {
         }
         line.push('}');
         line
+    }
+
+    /// An application for products: around both deadlines, with choices that hold and choices that do not.
+    fn application(&mut self) -> String {
+        let kind = self.pick(&KINDS, "clinic");
+        let last_day = if self.one_in(2) { date(2022, 9, 30) } else { date(2022, 10, 7) };
+        let (submitted_at, _) = self.submission(last_day);
+        let code = self.institution_code(kind);
+        let choices = self.choices();
+        let documents = if self.one_in(6) { self.documents() } else { String::new() };
+        let expenses = if self.one_in(6) { self.expenses() } else { String::new() };
+        let granted = if self.one_in(5) {
+            vec![self.pick(&PROGRAMMES, "home-consent"), applications::PROGRAMME]
+        } else {
+            Vec::new()
+        };
+        let granted = quoted(&granted[..granted.len().min(1 + usize::from(self.one_in(2)))]);
+        let claim_id = format!("R-{}-{}", self.seed, self.number);
+        self.number += 1;
+        let mut line = format!(
+            "{{\"claim_id\":\"{claim_id}\",\"programme\":\"{}\",\"submitted_at\":\"{submitted_at}\",\
+             \"purchased_on\":null,\"facility\":{{\"code\":\"{code}\",\"kind\":\"{kind}\",\
+             \"transitional_measure\":null}},\"expenses\":[{expenses}],\"documents\":[{documents}],\
+             \"earlier_grants\":[{granted}],\"choices\":[{choices}]",
+            applications::PROGRAMME
+        );
+        if self.one_in(6) {
+            let asked = self.pick(&[0, 1, 99_000], 0);
+            line.push_str(&format!(",\"claimed_yen\":{asked}"));
+        }
+        if self.one_in(3) {
+            // Sent again: mostly what it was, sometimes not.
+            let filed = if self.one_in(2) { choices } else { self.choices() };
+            line.push_str(&format!(",\"filed_choices\":[{filed}]"));
+        }
+        if self.one_in(8) {
+            line.push_str(",\"filed_before\":[\"R-0\"]");
+        }
+        line.push('}');
+        line
+    }
+
+    fn choices(&mut self) -> String {
+        let how_many = self.pick(&[0, 1, 1, 2, 2, 2, 2, 3], 1);
+        let mut ranks = vec![1, 2, 2];
+        if self.one_in(5) {
+            ranks.shuffle(&mut self.random);
+        }
+        let mut choices: Vec<String> = Vec::new();
+        for rank in ranks.into_iter().take(how_many) {
+            let product = if self.one_in(12) { "another-reader" } else { self.pick(&applications::PRODUCTS, "") };
+            let units = if self.one_in(3) { self.random.random_range(1..=5) } else { 1 };
+            choices.push(format!("{{\"rank\":{rank},\"product\":\"{product}\",\"units\":{units}}}"));
+        }
+        if self.one_in(4) {
+            choices.reverse();
+        }
+        choices.join(",")
     }
 
     /// When it was sent, as somebody somewhere writes it, and the day in Japan.

@@ -1,9 +1,9 @@
 //! The payloads: exact bytes, read back, and nothing that a payload must not hold.
 
 use claim::{
-    Actor, Assessment, Category, Decision, DecisionKind, Document, DocumentKind, Expense, FacilityKind, FactFacility,
-    Facts, Finding, FindingCode, InstitutionCode, Method, NoticeKind, Outcome, ProblemCode, Sha256, Step, TraceStep,
-    TransitionalMeasure, Value, Yen,
+    Actor, Assessment, Category, Decision, DecisionKind, Document, DocumentKind, DuplicateVerdict, Expense,
+    FacilityKind, FactFacility, Facts, Finding, FindingCode, InstitutionCode, Method, NoticeKind, Outcome, ProblemCode,
+    Sha256, Step, TraceStep, TransitionalMeasure, Value, Yen,
 };
 use decision_log::{
     AssessedClaim, BatchPayment, Entry, EntryError, Event, PreparedBatch, ReadDocument, SubmittedClaim,
@@ -34,6 +34,8 @@ fn assessment() -> Assessment {
         outcome: Outcome::Approve,
         grant_yen: yen(128_000),
         computed_yen: yen(128_000),
+        grant_units: None,
+        computed_units: Vec::new(),
         findings: vec![finding],
         trace: vec![TraceStep {
             step: Step::Rate,
@@ -68,6 +70,9 @@ fn events() -> Vec<Event> {
         documents: vec![DocumentKind::Receipt, DocumentKind::Itemization],
         earlier_grants: vec!["limited-type".into()],
         claimed_yen: Some(yen(128_000)),
+        choices: Vec::new(),
+        filed_choices: Vec::new(),
+        filed_before: Vec::new(),
     };
     vec![
         Event::FacilityRegisterChanged { count: 3, sha256: Sha256([9; 32]) },
@@ -78,6 +83,7 @@ fn events() -> Vec<Event> {
             facility: facility(),
             submitted_at: at("2025-12-20T10:15:00+09:00"),
             claimed_yen: Some(yen(128_000)),
+            choices: Vec::new(),
             documents: vec![(&document).into()],
         }),
         Event::ClaimRead {
@@ -107,6 +113,7 @@ fn events() -> Vec<Event> {
                 revision: 1,
                 kind: DecisionKind::Approve,
                 grant_yen: yen(128_000),
+                grant_units: None,
                 assessment: Sha256([3; 32]),
                 decided_by: Actor::policy("approve-without-person"),
                 decided_at: at("2025-12-21T00:00:00Z"),
@@ -119,6 +126,12 @@ fn events() -> Vec<Event> {
             kind: NoticeKind::Approval,
             number: "C-1第1号".to_owned(),
             sha256: Sha256([4; 32]),
+        },
+        Event::DuplicateJudged {
+            claim_id: "C-1".into(),
+            other_claim: "C-2".into(),
+            verdict: DuplicateVerdict::Different,
+            reason: "別の日の購入です。".to_owned(),
         },
         Event::BatchPrepared(PreparedBatch {
             id: "B-1".to_owned(),
@@ -166,10 +179,10 @@ fn every_kind_of_event_is_read_back_equal_and_says_its_code() {
         assert_eq!(value["event"]["type"], entry.event.code());
         assert_eq!(
             entry.event.claim_id().is_some(),
-            entry.event.code().starts_with("claim") || entry.event.code() == "notice-issued"
+            entry.event.code().starts_with("claim") || ["notice-issued", "duplicate-judged"].contains(&entry.event.code())
         );
     }
-    assert_eq!(events().len(), 10, "a new kind of event belongs into this test");
+    assert_eq!(events().len(), 11, "a new kind of event belongs into this test");
 }
 
 #[test]

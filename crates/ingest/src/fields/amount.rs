@@ -352,6 +352,16 @@ mod tests {
     }
 
     #[test]
+    fn what_ocr_makes_of_formal_numerals_is_put_right_among_numerals_only() {
+        for (text, yen) in [("金五捨弐万壱百七円也", 520_107), ("金弐拾武万参干円也", 223_000), ("金壱方円也", 10_000)]
+        {
+            assert_eq!(values(text, true), [yen], "{text}");
+            assert_ne!(values(text, false), [yen], "{text}");
+        }
+        assert_eq!(values("取捨選択 1,000円", true), [1_000]);
+    }
+
+    #[test]
     fn what_is_no_amount_is_passed_over() {
         for text in [
             "令和7年6月15日",

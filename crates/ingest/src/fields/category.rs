@@ -5,8 +5,8 @@
 //! open, there is no category: a person asks.
 
 use super::layout::squash;
-use super::table::DISCOUNT;
-use claim::Category;
+use super::row_kind::DISCOUNT;
+use claim::{Category, Lang};
 use unicode_normalization::UnicodeNormalization;
 
 /// The category that the words of a line tell, and the words that told; no category when they do not, with the reason
@@ -85,6 +85,52 @@ pub(super) fn categorise(description: &str) -> (Option<Category>, Option<String>
         Some(word) => (Some(Category::Other), said(&[word])),
         None => (None, None),
     }
+}
+
+/// What is stated in a column 「区分」, if it is one of the programmes' categories: the category, or that it is not eligible.
+pub(super) fn stated(text: &str) -> Option<(Category, Option<bool>)> {
+    let name = fold(text.trim_start_matches(|c: char| !c.is_alphabetic()));
+    let is = |names: &[&str]| names.iter().any(|one| fold(one) == name);
+    if is(&["補助対象外", "対象外"]) {
+        return Some((Category::Other, Some(false)));
+    }
+    let own = Category::ALL.into_iter().find(|category| is(&[category.name(Lang::Ja)]));
+    let usual = || {
+        [
+            (Category::MobileTerminal, &["モバイル端末", "モバイル端末の購入", "モバイル端末の導入"][..]),
+            (Category::ReceiptComputer, &["レセプトコンピュータ改修", "レセコン改修", "レセコンの改修"]),
+            (Category::CardReader, &["カードリーダー", "汎用カードリーダーの購入"]),
+        ]
+        .into_iter()
+        .find(|(_, names)| is(names))
+        .map(|(category, _)| category)
+    };
+    own.or_else(usual).map(|category| (category, None))
+}
+
+/// The category of a line that states one: what is stated counts unless the words say another, or nothing at all.
+pub(super) fn agreed(stated: Category, text: &str, description: &str) -> (Option<Category>, Option<String>) {
+    let column = format!("区分「{}」", text.trim());
+    match categorise(description) {
+        // Whoever chose it cannot have it paid, so nothing is to be held against it.
+        _ if stated == Category::Other => (Some(stated), Some(column)),
+        (Some(told), reason) if told == stated => {
+            (Some(stated), Some(reason.map_or_else(|| column.clone(), |reason| format!("{column}、{reason}"))))
+        }
+        (Some(_), reason) => (None, Some(format!("{column}と品名の{}が合いません", reason.unwrap_or_default()))),
+        (None, Some(reason)) => (None, Some(reason)),
+        (None, None) if says_nothing(description) => (None, Some("品名が「一式」だけです".to_owned())),
+        (None, None) => (Some(stated), Some(column)),
+    }
+}
+
+/// Whether a description is a lump sum and nothing more.
+fn says_nothing(description: &str) -> bool {
+    let mut rest: String = fold(description).chars().filter(|c| c.is_alphabetic()).collect();
+    for word in ["一式", "式", "機器", "作業", "代金", "費用", "代", "費", "品"] {
+        rest = rest.replace(word, "");
+    }
+    rest.is_empty()
 }
 
 const FACE_READER: &[&str] = &["顔認証"];

@@ -105,8 +105,8 @@ pub(super) fn issued_on(layout: &Layout) -> Option<Field<Date>> {
             (true, true, _) => 970,
             (false, true, _) => 950,
             (_, _, true) => 600,
-            (true, ..) => 880,
-            (false, ..) => 820,
+            (true, ..) => 930,
+            (false, ..) => 880,
         },
         Method::Text | Method::Sheet => {
             if best.labelled.is_some() {

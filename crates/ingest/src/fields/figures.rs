@@ -2,7 +2,7 @@
 
 use super::amount::{self, Amount, Refusal, Written};
 use super::layout::{Content, Layout, Piece, Row, squash, touch};
-use super::table;
+use super::{row_kind, table};
 use claim::Yen;
 
 /// What an amount is said to be.
@@ -48,6 +48,8 @@ pub(super) struct Figure {
     pub(super) row: usize,
     /// How tall it is in heights of the typical piece.
     pub(super) scale: f32,
+    /// More digits stand so near that they may belong to it.
+    pub(super) cut: bool,
 }
 
 impl Figure {
@@ -120,7 +122,9 @@ fn figures(layout: &Layout) -> Vec<Figure> {
                     sheet: row.sheet,
                     row: at,
                     scale: piece.height() / layout.typical_height,
+                    cut: false,
                 };
+                figure.cut = layout.noisy() && goes_on(&figure, &row.pieces, column, used);
                 name(&mut figure, layout, &headers, &label, &next);
                 found.push(figure);
                 label.clear();
@@ -139,10 +143,25 @@ fn figures(layout: &Layout) -> Vec<Figure> {
                 label: "",
                 sheet: row.sheet,
                 row: at,
+                cut: false,
             }));
         }
     }
     found
+}
+
+/// Whether digits stand right beside an amount as if it went on: 「4,」「590」, 「3」「64340」.
+fn goes_on(figure: &Figure, pieces: &[Piece], column: usize, used: usize) -> bool {
+    let piece = &pieces[column];
+    let near = |a: &Piece, b: &Piece| b.bounds[0] - a.bounds[2] < 2.2 * figure.piece.height();
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit() || matches!(c, ',' | '.'));
+    let rest = piece.text[used..].trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '.' | '、'));
+    let after = || pieces.get(column + 1).is_some_and(|next| near(piece, next) && digit(next.text.chars().next()));
+    let before = || {
+        let last = column.checked_sub(1).and_then(|at| pieces.get(at));
+        last.is_some_and(|last| near(last, piece) && digit(last.text.chars().next_back()))
+    };
+    digit(rest.chars().next()) || (rest.is_empty() && after()) || (figure.amount.range.start == 0 && before())
 }
 
 /// What stands right behind an amount, in the next piece where its own ends there: 「¥130,000」「(税別)」.
@@ -207,7 +226,7 @@ pub(super) fn cell_number(text: &str) -> Option<Result<Yen, amount::Refusal>> {
 /// A discount written as a positive number is no less a discount.
 fn mark_discounts(row: &Row, at: usize, found: &mut [Figure]) {
     let text = row.squashed();
-    if table::DISCOUNT.iter().any(|word| text.contains(word)) {
+    if row_kind::DISCOUNT.iter().any(|word| text.contains(word)) {
         for figure in found.iter_mut().rev().take_while(|figure| figure.row == at) {
             if matches!(figure.role, Role::Unknown | Role::Line) {
                 figure.role = Role::Discount;

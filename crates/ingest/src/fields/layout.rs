@@ -53,6 +53,8 @@ pub(super) struct Piece {
     pub(super) bounds: [f32; 4],
     pub(super) spot: Spot,
     pub(super) content: Content,
+    /// How many rows it covers: more than one for merged cells.
+    pub(super) covers: usize,
 }
 
 impl Layout {
@@ -187,6 +189,7 @@ impl Piece {
             bounds,
             spot,
             content,
+            covers: 1,
         })
     }
 
@@ -229,7 +232,7 @@ impl Piece {
         }
         let (folded, map) = fold(&raw);
         // Folding the part again gives the same text but for spaces at its ends.
-        Piece { raw, text: folded, map, bounds, spot, content: self.content }
+        Piece { raw, text: folded, map, bounds, spot, ..*self }
     }
 
     /// Its parts between spaces.
@@ -257,7 +260,7 @@ impl Piece {
         if spot.bounds.is_some() {
             spot.bounds = Some(whole_box(bounds));
         }
-        Piece { raw, text, map, bounds, spot, content: Content::Text }
+        Piece { raw, text, map, bounds, spot, content: Content::Text, covers: self.covers }
     }
 }
 
@@ -381,9 +384,44 @@ fn page_rows(sheet: usize, page: &Page, lines: &[Line]) -> Vec<Row> {
     }
     rows.sort_by(|a, b| f32::total_cmp(&a.bounds[1], &b.bounds[1]));
     for row in &mut rows {
-        row.pieces = join_spaced(std::mem::take(&mut row.pieces));
+        row.pieces = join_amounts(join_spaced(std::mem::take(&mut row.pieces)));
     }
     rows
+}
+
+/// Joins the parts of one amount that a wide setting parted: 「金」「弐拾参万」「円也」, 「¥」「143,000」, 「459,」「602」.
+fn join_amounts(pieces: Vec<Piece>) -> Vec<Piece> {
+    let numeral = |c: char| c.is_ascii_digit() || "〇零一二三四五六七八九壱弐参肆伍陸漆捌玖拾百千万萬億".contains(c);
+    let mut out: Vec<Piece> = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        let goes_on = out.last().is_some_and(|last| {
+            let height = last.height().max(piece.height()).max(0.1);
+            let gap = (piece.bounds[0] - last.bounds[2]) / height;
+            let (before, after) = (last.text.as_str(), piece.text.as_str());
+            let (Some(end), Some(start)) = (before.chars().next_back(), after.chars().next()) else { return false };
+            let group = || {
+                let digits = before.trim_end_matches(',').chars().rev().take_while(char::is_ascii_digit).count();
+                (1..=3).contains(&digits) && after.chars().take_while(char::is_ascii_digit).count() == 3
+            };
+            let yen = |c: char| matches!(c, '¥' | '\\');
+            match (end, start) {
+                ('金', start) if matches!(before, "金" | "一金") => gap < 6.0 && (numeral(start) || yen(start)),
+                (end, start) if yen(end) && start.is_ascii_digit() => gap < 3.0,
+                (end, '円' | '圓') if numeral(end) => gap < 3.0,
+                (',', start) if start.is_ascii_digit() => gap < 1.7 && group(),
+                (end, ',') if end.is_ascii_digit() => gap < 1.0 && after.chars().skip(1).take(3).all(numeral),
+                _ => false,
+            }
+        });
+        match out.last_mut() {
+            Some(last) if goes_on => {
+                let between = if last.text.ends_with('金') { " " } else { "" };
+                *last = last.and(&piece, between);
+            }
+            _ => out.push(piece),
+        }
+    }
+    out
 }
 
 /// Whether two rows overlap in height by more than half and nowhere in width.
@@ -414,12 +452,20 @@ fn grid_rows(sheet: usize, grid: &Grid) -> Vec<Row> {
                 ..Spot::default()
             };
             let columns = number(grid.merged.get(&(y, x)).copied().unwrap_or(1));
-            Piece::new(&raw, [left, top, left + (columns - 0.1) * CELL[0], top + 0.8 * CELL[1]], spot, content)
+            let bounds = [left, top, left + (columns - 0.1) * CELL[0], top + 0.8 * CELL[1]];
+            let piece = Piece::new(&raw, bounds, spot, content)?;
+            Some(Piece { covers: grid.tall.get(&(y, x)).copied().unwrap_or(1), ..piece })
         });
         let pieces: Vec<Piece> = pieces.collect();
         rows.extend(Row::new(sheet, page_height, join_spaced(pieces)));
     }
     rows
+}
+
+/// The cell of a sheet under `head` in the row that begins at `top`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole multiples of a cell's size")]
+pub(super) fn cell_under(head: [f32; 4], top: f32) -> String {
+    cell_name((top / CELL[1]).round() as usize, (head[0] / CELL[0]).round() as usize)
 }
 
 fn number(n: usize) -> f32 {
@@ -503,6 +549,27 @@ mod tests {
         let amount = whole.part(from..from + "¥143,000-".len());
         assert_eq!((amount.raw(), amount.text.as_str()), ("￥１４３，０００－", "¥143,000-"));
         assert!(amount.bounds[0] > 10.0 && amount.bounds[2] < 90.0, "{:?}", amount.bounds);
+    }
+
+    #[test]
+    fn an_amount_that_was_parted_by_a_wide_setting_comes_together() {
+        let at = |left: f32, text: &str| {
+            let width = 10.0 * text.chars().count() as f32;
+            Piece::new(text, [left, 0.0, left + width, 10.0], Spot::default(), Content::Text).unwrap()
+        };
+        for (pieces, joined) in [
+            (vec![at(0.0, "金"), at(40.0, "弐拾参万"), at(100.0, "円也")], vec!["金 弐拾参万円也"]),
+            (vec![at(0.0, "合計"), at(60.0, "¥"), at(85.0, "9922")], vec!["合計", "¥9922"]),
+            (vec![at(0.0, "¥459,"), at(62.0, "602")], vec!["¥459,602"]),
+            (vec![at(0.0, "459"), at(35.0, ",602円")], vec!["459,602円"]),
+            // Columns, and numbers that go on with something else.
+            (vec![at(0.0, "4,"), at(37.0, "5900")], vec!["4,", "5900"]),
+            (vec![at(0.0, "27,500"), at(100.0, "55,000")], vec!["27,500", "55,000"]),
+            (vec![at(0.0, "金額"), at(40.0, "123")], vec!["金額", "123"]),
+        ] {
+            let found: Vec<String> = join_amounts(pieces).into_iter().map(|piece| piece.text).collect();
+            assert_eq!(found, joined);
+        }
     }
 
     #[test]

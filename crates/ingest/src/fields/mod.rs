@@ -3,13 +3,16 @@
 //! ```text
 //! pages ─┐            ┌ kind ──────── what the document is
 //!        ├─ layout ───┼ figures ───── amounts with their roles ── total, tax
-//! grids ─┘            ├ day, parties ─ the other fields of a receipt
-//!                     └ table ─────── itemization ── category
+//!   ▲                 ├ day, parties ─ the other fields of a receipt
+//! workbook            └ table ─────── itemization ── category
+//!   │
+//! grids
 //! ```
 
 mod amount;
 mod category;
 mod day;
+mod facility_code;
 mod figures;
 mod itemization;
 mod kind;
@@ -17,12 +20,16 @@ mod layout;
 mod numeral;
 mod parties;
 mod receipt;
+mod row_kind;
 mod table;
 #[cfg(test)]
 mod tests;
 mod total;
+mod workbook;
 
-use crate::page::{Grid, Page};
+pub(crate) use workbook::read_grid;
+
+use crate::page::Page;
 use claim::{DocumentKind, ItemizationReading, Lang, Method, Place, Problem, ProblemCode, ReceiptReading, Spot, Yen};
 use layout::{Layout, Piece};
 
@@ -35,7 +42,7 @@ pub(crate) struct Found {
     pub(crate) receipt: Option<ReceiptReading>,
     /// Set when it was sent as an itemization or is one.
     pub(crate) itemization: Option<ItemizationReading>,
-    /// `nothing-found`, `several-documents`, `invalid-amount`, `formula-without-value`; their place names no file.
+    /// Their place names no file.
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -43,51 +50,6 @@ pub(crate) struct Found {
 /// reading is made, and breaks ties about what the document is.
 pub(crate) fn read_pages(pages: &[Page], method: Method, as_kind: Option<DocumentKind>) -> Found {
     read(&Layout::of_pages(pages, method), as_kind)
-}
-
-/// Finds the fields of a document in the cells of its sheets. Hidden sheets count only when no visible one holds it.
-pub(crate) fn read_grid(sheets: &[Grid], as_kind: Option<DocumentKind>) -> Found {
-    let (hidden, visible): (Vec<&Grid>, Vec<&Grid>) = sheets.iter().partition(|sheet| sheet.hidden);
-    let shown = read_sheets(&visible, as_kind);
-    if shown.holds_something() || hidden.is_empty() {
-        return shown;
-    }
-    let hidden = read_sheets(&hidden, as_kind);
-    if hidden.holds_something() { hidden } else { shown }
-}
-
-/// Names of sheets that show how to fill in the form.
-const EXAMPLES: [&str; 5] = ["記入例", "記載例", "入力例", "見本", "サンプル"];
-
-/// Reads the one sheet that holds the document: amounts of two sheets never come together, as one of them is a draft, a
-/// copy or another document.
-fn read_sheets(sheets: &[&Grid], as_kind: Option<DocumentKind>) -> Found {
-    let filled: Vec<&Grid> =
-        sheets.iter().copied().filter(|grid| !EXAMPLES.iter().any(|name| grid.sheet.contains(name))).collect();
-    let sheets = if filled.is_empty() { sheets } else { &filled };
-    let mut holders: Vec<(&Grid, Found)> = Vec::new();
-    if sheets.len() > 1 {
-        let read = sheets.iter().map(|grid| (*grid, read(&Layout::of_grids([*grid]), as_kind)));
-        holders.extend(read.filter(|(_, found)| found.holds_something()));
-    }
-    let wanted = holders.iter().map(|(_, found)| found.kind).find(|kind| Some(*kind) == as_kind);
-    let Some(wanted) = wanted.or(holders.first().map(|(_, found)| found.kind)) else {
-        return read(&Layout::of_grids(sheets.iter().copied()), as_kind);
-    };
-    holders.retain(|(_, found)| found.kind == wanted);
-    let named: Vec<&str> = holders.iter().map(|(grid, _)| grid.sheet.as_str()).collect();
-    // The copy of a receipt says the same once more; lines that stand twice may be twice as many.
-    let copies =
-        wanted != DocumentKind::Itemization && holders.iter().all(|(_, found)| found.amount() == holders[0].1.amount());
-    let several = holders.get(1).filter(|_| !copies).map(|(second, _)| {
-        let spot = Spot { sheet: Some(second.sheet.clone()), ..Spot::default() };
-        Problem::new(ProblemCode::SeveralDocuments)
-            .at(Place { spot, ..Place::default() })
-            .with("found", named.join("、"))
-    });
-    let mut found = holders.swap_remove(0).1;
-    found.problems.extend(several);
-    found
 }
 
 impl Found {
@@ -105,7 +67,12 @@ impl Found {
         self.receipt.as_ref().is_some_and(|receipt| receipt.total_yen.is_some())
             || self.itemization.as_ref().is_some_and(|itemization| !itemization.lines.is_empty())
             // A line that could not be read is there all the same.
-            || self.problems.iter().any(|problem| problem.code != ProblemCode::NothingFound)
+            || self.problems.iter().any(|problem| {
+                !matches!(
+                    problem.code,
+                    ProblemCode::NothingFound | ProblemCode::NotFilledIn | ProblemCode::TableMissing
+                )
+            })
     }
 }
 
@@ -129,7 +96,11 @@ fn read(layout: &Layout, as_kind: Option<DocumentKind>) -> Found {
     let mut receipt = None;
     let mut itemization = None;
     if as_itemization(told) {
-        let (reading, found) = itemization::read(layout);
+        let (reading, mut found) = itemization::read(layout);
+        // Another kind of document has no such table.
+        found.retain(|problem| {
+            problem.code != ProblemCode::TableMissing || told.is_none_or(|kind| kind == DocumentKind::Itemization)
+        });
         problems.extend(found);
         itemization = Some(reading);
     } else {
@@ -158,7 +129,7 @@ fn read(layout: &Layout, as_kind: Option<DocumentKind>) -> Found {
     if as_kind.is_none() && kind == DocumentKind::Other && !holds_total && in_yen {
         let (reading, found) = itemization::read(layout);
         receipt = None;
-        if !reading.lines.is_empty() {
+        if !reading.lines.is_empty() || found.iter().any(|problem| problem.code == ProblemCode::NotFilledIn) {
             problems.extend(found);
             itemization = Some(reading);
         }
@@ -235,15 +206,16 @@ impl Documents {
 
 /// An amount that is none, with the words of its line.
 fn invalid_amount(piece: &Piece, words: &str) -> Problem {
-    let found = if words.is_empty() || words.contains(piece.raw()) {
-        piece.raw().to_owned()
-    } else {
-        format!("{words}: {}", piece.raw())
+    let beside = words.replace(piece.raw(), "");
+    let found = match beside.trim() {
+        "" => piece.raw().to_owned(),
+        beside => format!("{beside}: {}", piece.raw()),
     };
     Problem::new(ProblemCode::InvalidAmount)
         .at(Place { spot: piece.spot.clone(), ..Place::default() })
         .with("found", found)
-        .with("expected", "円単位の正の整数")
+        .with("expected_ja", "円単位の正の整数")
+        .with("expected_en", "a positive whole number of yen")
 }
 
 /// The note or the head of a column by which amounts are in thousands or more. Such amounts are rounded, so they are never
@@ -251,5 +223,10 @@ fn invalid_amount(piece: &Piece, words: &str) -> Problem {
 fn large_unit(layout: &Layout) -> Option<Problem> {
     let row = layout.rows.iter().find(|row| table::large_unit(&row.squashed()).is_some())?;
     let piece = row.pieces.iter().find(|piece| table::large_unit(&piece.text).is_some()).or(row.pieces.first())?;
-    Some(invalid_amount(piece, &row.joined().text))
+    let problem = invalid_amount(piece, "");
+    Some(
+        problem
+            .with("expected_ja", "千円などの単位にまとめず、円単位の整数")
+            .with("expected_en", "whole yen, not thousands"),
+    )
 }

@@ -24,7 +24,30 @@ pub(super) struct Number {
 }
 impl Scan {
     pub(super) fn new(text: &str, noisy: bool) -> Scan {
-        Scan { chars: text.char_indices().collect(), end: text.len(), noisy }
+        let mut chars: Vec<(usize, char)> = text.char_indices().collect();
+        if noisy {
+            // What OCR makes of formal numerals, put right only among numerals.
+            let known = |c: Option<&(usize, char)>| {
+                c.is_some_and(|(_, c)| {
+                    matches!(c, '金' | '円') || kanji_digit(*c).or(small_unit(*c)).or(big_unit(*c)).is_some()
+                })
+            };
+            for at in 0..chars.len() {
+                let likely = match chars[at].1 {
+                    '捨' => '拾',
+                    '武' | '弍' | '戴' => '弐',
+                    '壺' | '壷' | '壼' | '売' => '壱',
+                    '叁' | '惨' => '参',
+                    '干' => '千',
+                    '方' => '万',
+                    _ => continue,
+                };
+                if at.checked_sub(1).is_some_and(|before| known(chars.get(before))) && known(chars.get(at + 1)) {
+                    chars[at].1 = likely;
+                }
+            }
+        }
+        Scan { chars, end: text.len(), noisy }
     }
 
     pub(super) fn len(&self) -> usize {

@@ -2,12 +2,16 @@
 
 use super::amount;
 use super::layout::{Content, Layout, Piece, Row, around, squash};
+use claim::Method;
+use std::borrow::Cow;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
     Item,
     Detail,
+    /// 区分: which of the programme's categories the line is said to be of.
+    Category,
     Quantity,
     Unit,
     UnitPrice,
@@ -53,6 +57,8 @@ impl Column {
 pub(super) struct Head {
     pub(super) column: Column,
     pub(super) bounds: [f32; 4],
+    /// Its word.
+    pub(super) word: String,
     /// Whether its word may as well head the things bought: 「対象経費」.
     names_things: bool,
 }
@@ -61,7 +67,7 @@ impl Head {
     fn new(column: Column, piece: &Piece) -> Head {
         let text = piece.squashed();
         let names_things = text.contains("経費") && !text.contains(['額', '円']);
-        Head { column, bounds: piece.bounds, names_things }
+        Head { column, bounds: piece.bounds, word: text, names_things }
     }
 }
 
@@ -72,10 +78,32 @@ pub(super) struct Header {
     pub(super) rows: (usize, usize),
     /// From left to right.
     pub(super) heads: Vec<Head>,
+    /// From where to where it goes, where another table stands beside it.
+    beside: Option<[f32; 2]>,
+}
+
+impl Header {
+    pub(super) fn has(&self, column: Column) -> bool {
+        self.heads.iter().any(|head| head.column == column)
+    }
+
+    /// The part of a row that is of this table; `None` if there is none.
+    pub(super) fn own<'r>(&self, row: &'r Row) -> Option<Cow<'r, Row>> {
+        let Some([left, right]) = self.beside else { return Some(Cow::Borrowed(row)) };
+        let pieces: Vec<Piece> =
+            row.pieces.iter().filter(|p| left <= p.bounds[0] && p.bounds[0] < right).cloned().collect();
+        let bounds = pieces.iter().map(|piece| piece.bounds).reduce(around)?;
+        Some(Cow::Owned(Row { pieces, bounds, ..*row }))
+    }
 }
 
 /// What a word at the head of a column says; `text` has no spaces.
 pub(super) fn column(text: &str) -> Option<Column> {
+    // A remark, not a head.
+    if text.starts_with(['※', '注', '*']) || ["記入", "記載", "ください", "入力"].iter().any(|word| text.contains(word))
+    {
+        return None;
+    }
     let text = text.trim_matches(|c: char| !c.is_alphanumeric() || ('①'..='⑳').contains(&c));
     let length = text.chars().count();
     if length == 0 || length > 20 || text.ends_with('書') || text.contains('%') || text.contains("下記") {
@@ -99,14 +127,16 @@ pub(super) fn column(text: &str) -> Option<Column> {
         Column::Net
     } else if has(&["消費税", "税額"]) || is(&["税"]) {
         Column::Tax
-    } else if is(&["No", "NO", "no", "番号", "項番", "行"]) {
+    } else if is(&["No", "NO", "no", "番号", "項番", "行"]) || has(&["コード"]) {
         Column::Number
     } else if has(&["備考", "特記"]) {
         Column::Note
-    } else if has(&["品名", "商品", "品目", "項目", "件名", "名称", "費目", "品番", "区分", "経費"]) && length <= 10
+    } else if is(&["区分", "経費区分", "経費の区分", "費用区分", "費目区分"]) {
+        Column::Category
+    } else if has(&["品名", "商品", "品目", "項目", "件名", "名称", "費目", "区分", "経費"]) && length <= 10
     {
         Column::Item
-    } else if has(&["内訳", "摘要", "内容", "明細", "仕様", "規格", "型番", "型式", "詳細"]) && length <= 10
+    } else if has(&["内訳", "摘要", "内容", "明細", "仕様", "規格", "型番", "品番", "型式", "詳細"]) && length <= 10
     {
         Column::Detail
     } else if (has(&["金額", "価格", "税込", "小計", "合計", "代金", "費用"]) && length <= 12) || is(&["計", "総額"])
@@ -180,22 +210,40 @@ fn heads(row: &Row) -> Option<Vec<Head>> {
         return None;
     }
     let mut heads: Vec<Head> = Vec::new();
-    let mut others = 0;
+    let mut others: Vec<Head> = Vec::new();
     for piece in &row.pieces {
         for (column, piece) in split_heads(piece) {
             match column {
                 Some(column) => heads.push(Head::new(column, &piece)),
-                None => others += 1,
+                None => others.push(Head::new(Column::Note, &piece)),
             }
+        }
+    }
+    // Beside what was paid, other money may stand: 「見積金額」.
+    let planned = |head: &Head| ["見積", "定価", "予算", "原価", "仕入", "概算"].iter().any(|w| head.word.contains(w));
+    if heads.iter().any(|head| head.column.holds_amount() && !planned(head)) {
+        for head in heads.iter_mut().filter(|head| planned(head)) {
+            head.column = Column::Note;
         }
     }
     let mut kinds: Vec<Column> = heads.iter().map(|head| head.column).collect();
     kinds.dedup();
     let described = heads.iter().any(|head| {
-        head.names_things || matches!(head.column, Column::Item | Column::Detail | Column::Quantity | Column::UnitPrice)
+        head.names_things
+            || matches!(
+                head.column,
+                Column::Item | Column::Detail | Column::Category | Column::Quantity | Column::UnitPrice
+            )
     });
     let money = kinds.iter().any(|c| c.holds_amount());
-    (kinds.len() >= 2 && money && described && others <= heads.len()).then_some(heads)
+    if kinds.len() < 2 || !money || !described || others.len() > heads.len() {
+        return None;
+    }
+    // In a sheet, what stands under a head whose word says nothing belongs to no other column.
+    if row.pieces.iter().all(|piece| piece.spot.cell.is_some()) {
+        heads.extend(others);
+    }
+    Some(heads)
 }
 
 /// The rows that head a table of lines.
@@ -220,11 +268,55 @@ pub(super) fn headers(layout: &Layout) -> Vec<Header> {
             last += 1;
         }
         columns.sort_by(|a, b| f32::total_cmp(&a.bounds[0], &b.bounds[0]));
-        let mut header = Header { rows: (at, last), heads: columns };
-        told_by_cells(layout, &mut header);
-        found.push(header);
+        for mut header in side_by_side(columns, (at, last), layout.method) {
+            told_by_cells(layout, &mut header);
+            unheaded_names(layout, &mut header);
+            found.push(header);
+        }
     }
     found
+}
+
+/// The headers that stand in the same rows: in a sheet, the same words twice head two tables.
+fn side_by_side(heads: Vec<Head>, rows: (usize, usize), method: Method) -> Vec<Header> {
+    let of = |heads: &[Head]| -> Vec<Column> {
+        heads.iter().map(|head| head.column).filter(|column| !matches!(column, Column::Note | Column::Number)).collect()
+    };
+    let again = (1..heads.len()).find(|at| {
+        let (left, right) = (of(&heads[..*at]), of(&heads[*at..]));
+        left == right && left.iter().any(|column| column.holds_amount()) && heads[*at].column != Column::Note
+    });
+    let Some(again) = again.filter(|_| method == Method::Sheet) else {
+        return vec![Header { rows, heads, beside: None }];
+    };
+    let between = heads[again].bounds[0];
+    let mut left = heads;
+    let right = left.split_off(again);
+    vec![
+        Header { rows, heads: left, beside: Some([f32::MIN, between]) },
+        Header { rows, heads: right, beside: Some([between, f32::MAX]) },
+    ]
+}
+
+/// In a sheet the names of things may have no word over them: the column of words to the left of the numbers.
+fn unheaded_names(layout: &Layout, header: &mut Header) {
+    let named = |head: &Head| matches!(head.column, Column::Item | Column::Detail | Column::Category);
+    if layout.method != Method::Sheet || header.heads.iter().any(named) {
+        return;
+    }
+    let Some(first) = header.heads.iter().find(|head| head.column.is_numeric()).map(|head| head.bounds[0]) else {
+        return;
+    };
+    let sheet = layout.rows[header.rows.0].sheet;
+    let below = layout.rows.iter().skip(header.rows.1 + 1).take(ROWS_LOOKED_AT).take_while(|row| row.sheet == sheet);
+    let names = below
+        .filter(|row| row.pieces.iter().any(|piece| piece.content == Content::Number))
+        .find_map(|row| row.pieces.iter().find(|p| p.bounds[0] < first && p.text.chars().any(char::is_alphabetic)));
+    if let Some(names) = names {
+        let head = Head { column: Column::Item, bounds: names.bounds, word: String::new(), names_things: false };
+        let at = header.heads.iter().position(|other| other.bounds[0] > head.bounds[0]).unwrap_or(header.heads.len());
+        header.heads.insert(at, head);
+    }
 }
 
 /// How many rows below a header are looked at to tell what a column holds.
@@ -252,7 +344,8 @@ fn told_by_cells(layout: &Layout, header: &mut Header) {
             }
         }
     }
-    let described = header.heads.iter().any(|head| matches!(head.column, Column::Item | Column::Detail));
+    let described =
+        header.heads.iter().any(|head| matches!(head.column, Column::Item | Column::Detail | Column::Category));
     for at in doubtful {
         let named = header.heads[at].names_things;
         let count = |list: &[usize]| list.iter().filter(|column| **column == at).count();
@@ -294,7 +387,7 @@ fn two_rows(layout: &Layout, at: usize) -> Option<Vec<Head>> {
         return None;
     }
     add_row(&mut columns, next);
-    let described = columns.iter().any(|head| matches!(head.column, Column::Item | Column::Detail));
+    let described = columns.iter().any(|head| matches!(head.column, Column::Item | Column::Detail | Column::Category));
     let money = columns.iter().any(|head| head.column.holds_amount());
     (described && money && columns.len() >= 3).then_some(columns)
 }
@@ -345,7 +438,7 @@ fn add_row(columns: &mut Vec<Head>, row: &Row) {
             }
             _ => columns.extend(parts.into_iter().map(|part| match (head.column, part.column) {
                 (Column::Net | Column::Eligible | Column::Ineligible, Column::Amount) => {
-                    Head { column: head.column, ..part }
+                    Head { column: head.column, word: format!("{}{}", head.word, part.word), ..part }
                 }
                 _ => part,
             })),
@@ -386,7 +479,8 @@ impl Cells {
     /// In a sheet a cell belongs to the header over it, or, under a merged one, to the nearest to its left.
     fn of_sheet(header: &Header, row: &Row) -> Cells {
         let mut cells: Vec<(usize, Piece)> = Vec::new();
-        for piece in &row.pieces {
+        let own = header.own(row);
+        for piece in own.iter().flat_map(|row| &row.pieces) {
             let Some(column) = header.heads.iter().rposition(|head| head.bounds[0] <= piece.bounds[0] + 0.1) else {
                 continue;
             };
@@ -403,6 +497,16 @@ impl Cells {
             }
         }
         Cells { cells }
+    }
+
+    /// Whether anything stands where an amount should.
+    pub(super) fn holds_amount(&self, header: &Header) -> bool {
+        self.cells.iter().any(|(at, _)| header.heads[*at].column.holds_amount())
+    }
+
+    /// What stands in the columns of this kind, from left to right.
+    pub(super) fn all<'c>(&'c self, header: &'c Header, column: Column) -> impl Iterator<Item = &'c Piece> {
+        self.cells.iter().filter(move |(at, _)| header.heads[*at].column == column).map(|(_, piece)| piece)
     }
 
     /// What stands in the first column of this kind that is not empty here.
@@ -494,137 +598,6 @@ fn in_order(header: &Header, parts: &[Piece], columns: &mut [usize]) {
     }
 }
 
-/// What the words of a row say that the row is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RowKind {
-    Line,
-    Subtotal,
-    Total,
-    Tax,
-    Discount,
-}
-
-/// What a row is, told from its words (all but its numbers, without spaces).
-pub(super) fn row_kind(words: &str) -> RowKind {
-    let squashed = squash(words);
-    let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic() || *c == '+').collect::<String>();
-    let whole = letters(&squashed);
-    if DISCOUNT.iter().any(|word| whole.contains(word)) {
-        return RowKind::Discount;
-    }
-    // Brackets say more of a sum and nothing else; a row in brackets is read for what is in them.
-    let bare = letters(&without_brackets(&squashed));
-    let text = if bare.is_empty() { &whole } else { &bare };
-    // The longest word first: 「税込合計」 is no 「税込」.
-    let sum = SUMS.iter().filter(|(word, _)| text.starts_with(word)).max_by_key(|(word, _)| word.len());
-    match sum {
-        Some((word, kind)) if qualifies(&text[word.len()..]) => *kind,
-        _ if matches!(text.as_str(), "計" | "税込計") => RowKind::Total,
-        _ => RowKind::Line,
-    }
-}
-
-/// Words of a discount, wherever they stand in a row.
-pub(super) const DISCOUNT: [&str; 5] = ["値引", "割引", "クーポン", "ポイント利用", "ポイント充当"];
-
-/// Words at the head of a row of a sum.
-const SUMS: &[(&str, RowKind)] = &[
-    ("小計", RowKind::Subtotal),
-    ("商品計", RowKind::Subtotal),
-    ("中計", RowKind::Subtotal),
-    ("税抜", RowKind::Subtotal),
-    ("税別", RowKind::Subtotal),
-    ("対象", RowKind::Subtotal),
-    ("消費税", RowKind::Tax),
-    ("内消費税", RowKind::Tax),
-    ("うち消費税", RowKind::Tax),
-    ("内税", RowKind::Tax),
-    ("外税", RowKind::Tax),
-    ("税額", RowKind::Tax),
-    ("うち税", RowKind::Tax),
-    ("合計", RowKind::Total),
-    ("総合計", RowKind::Total),
-    ("総額", RowKind::Total),
-    ("総計", RowKind::Total),
-    ("税込", RowKind::Total),
-    ("税込合計", RowKind::Total),
-    ("税込総額", RowKind::Total),
-    ("請求金額", RowKind::Total),
-    ("御請求", RowKind::Total),
-    ("ご請求", RowKind::Total),
-    ("お支払", RowKind::Total),
-    ("領収金額", RowKind::Total),
-    ("領収額", RowKind::Total),
-    ("TOTAL", RowKind::Total),
-    ("Total", RowKind::Total),
-];
-
-/// Whether what follows the word of a sum only says more of it: 「合計金額」, 「消費税額等」 and not 「お支払手数料」,
-/// 「総額表示対応改修」. A single stray character is what OCR makes of a ruled line or a sign of yen.
-fn qualifies(rest: &str) -> bool {
-    let mut rest = rest.to_owned();
-    for word in [
-        "金額",
-        "総額",
-        "総合計",
-        "合計",
-        "小計",
-        "税込み",
-        "税込",
-        "税抜き",
-        "税抜",
-        "税別",
-        "消費税",
-        "地方",
-        "及び",
-        "および",
-        "対象外",
-        "対象",
-        "補助",
-        "相当",
-        "うち",
-        "内",
-        "額",
-        "計",
-        "等",
-        "税",
-        "円",
-        "込",
-        "の",
-        "分",
-        "点",
-        "台",
-        "件",
-        "個",
-        "式",
-        "+",
-    ] {
-        rest = rest.replace(word, "");
-    }
-    let mut left = rest.chars();
-    match (left.next(), left.next()) {
-        (None, _) => true,
-        (Some(c), None) => c.is_ascii_alphabetic() || matches!(c, '半' | '羊' | 'ー' | '一'),
-        _ => false,
-    }
-}
-
-/// `text` without what stands in brackets.
-fn without_brackets(text: &str) -> String {
-    let mut depth = 0usize;
-    text.chars()
-        .filter(|c| {
-            let inside = depth > 0;
-            match c {
-                '(' | '[' | '【' => depth += 1,
-                ')' | ']' | '】' => depth = depth.saturating_sub(1),
-                _ => return !inside,
-            }
-            false
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -651,38 +624,6 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(column(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_words_of_a_row_say_whether_it_is_a_line() {
-        for (text, kind) in [
-            ("合計", RowKind::Total),
-            ("合 計", RowKind::Total),
-            ("総額(①+②)", RowKind::Total),
-            ("小計", RowKind::Subtotal),
-            ("①小計", RowKind::Subtotal),
-            ("消費税(10%)", RowKind::Tax),
-            ("出精値引き", RowKind::Discount),
-            ("計", RowKind::Total),
-            ("10%対象計", RowKind::Subtotal),
-            ("レセプトコンピュータ改修", RowKind::Line),
-            ("合計額算定プログラムの改修に係る作業費用", RowKind::Line),
-            ("時計", RowKind::Line),
-            ("お支払手数料", RowKind::Line),
-            ("総額表示対応改修", RowKind::Line),
-            ("税額計算ソフト", RowKind::Line),
-            ("対象患者管理ソフト", RowKind::Line),
-            ("(税込)合計", RowKind::Total),
-            ("合計金額(税込)", RowKind::Total),
-            ("お支払金額", RowKind::Total),
-            ("合計 l", RowKind::Total),
-            ("(内消費税等", RowKind::Tax),
-            ("消費税及び地方消費税", RowKind::Tax),
-            ("税抜金額", RowKind::Subtotal),
-            ("税込", RowKind::Total),
-        ] {
-            assert_eq!(row_kind(text), kind, "{text}");
         }
     }
 }

@@ -104,7 +104,8 @@ pub(super) fn total(figures: &Figures, method: Method) -> Option<Field<Yen>> {
                 (Agreement::Exact(_), true, _) => 980,
                 (Agreement::Exact(_), ..) => 965,
                 (Agreement::Near(_), true, _) => 970,
-                (_, true, _) if rival.is_none() => 955,
+                // Both models may read the same wrong line; the form of the main line cannot be another's.
+                (_, true, _) if rival.is_none() => if figure.amount.formal { 955 } else { 940 },
                 (Agreement::Near(_), ..) => 930,
                 (Agreement::None, true, _) => 600,
                 (Agreement::None, false, Some(false)) => 500,
@@ -140,6 +141,10 @@ pub(super) fn total(figures: &Figures, method: Method) -> Option<Field<Yen>> {
     {
         reasons.push("見出しのない金額がほかにもある".to_owned());
         per_mille = per_mille.min(740);
+    }
+    if agreement == Agreement::None && seen.iter().all(|(figure, _)| figure.cut) {
+        reasons.push("数字が途中で切れている可能性".to_owned());
+        per_mille = per_mille.min(500);
     }
     if candidates.len() > 2 * MOST_AMOUNTS {
         reasons.push("金額が多すぎる".to_owned());
@@ -276,6 +281,14 @@ impl Sums {
         {
             return Agreement::Exact("税率ごとの額の和に一致");
         }
+        // A table by rates states what each was on, and only the whole beside it is what was paid.
+        if self.nets.len() > 1
+            && self.taxes.len() > 1
+            && let (Some(nets), Some(taxes)) = (Yen::checked_sum(self.nets.iter().copied()), all_taxes)
+            && nets.checked_add(taxes) == Some(total)
+        {
+            return Agreement::Exact("税率ごとの額の和に一致");
+        }
         if self
             .tendered
             .iter()
@@ -351,7 +364,9 @@ pub(super) fn tax_lines(figures: &Figures, total: Option<Yen>) -> Vec<TaxLine> {
         [10u8, 8].into_iter().find(|rate| {
             total.is_some_and(|total| {
                 tax_fits(total, *rate, tax) || total.checked_sub(tax).is_some_and(|net| tax_on(net, *rate, tax))
-            }) || bases.iter().any(|(.., base)| tax_on(*base, *rate, tax))
+            }) || bases.iter().any(|(named, _, base)| {
+                named.is_none_or(|named| named == *rate) && (tax_on(*base, *rate, tax) || tax_fits(*base, *rate, tax))
+            })
         })
     };
     let taxes: Vec<(u8, Yen)> = figures

@@ -30,6 +30,31 @@ pub(super) fn straighten(flat: &Cleaned, turn: Turn) -> Cleaned {
     Cleaned { image, to_original: to_turned.then(&to_flat).then(&flat.to_original) }
 }
 
+/// The page with nothing on it but what lies within `places`, each with a little of what is around it.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and places lie on the page"
+)]
+pub(super) fn only(image: &GrayImage, places: &[[f32; 4]]) -> GrayImage {
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    let mut out = vec![255u8; width * height];
+    for [left, top, right, bottom] in places {
+        // A minus or a yen sign at the edge may not have been seen the first time.
+        let (beside, above) = ((bottom - top) * 0.8, (bottom - top) * 0.2);
+        let columns = (left - beside).max(0.0) as usize..((right + beside) as usize).min(width);
+        for y in (top - above).max(0.0) as usize..((bottom + above) as usize).min(height) {
+            let row = y * width;
+            if columns.start < columns.end {
+                out[row + columns.start..row + columns.end]
+                    .copy_from_slice(&image.as_raw()[row + columns.start..row + columns.end]);
+            }
+        }
+    }
+    // The buffer was made for exactly this size.
+    GrayImage::from_raw(image.width(), image.height(), out).unwrap_or_default()
+}
+
 /// The resolution a page was probably taken with. What a file says of itself cannot be trusted (a JPEG of a scan often
 /// claims 72 or 96 dpi), so the longer side is taken for that of A4.
 pub(super) fn resolution(image: &GrayImage) -> u32 {

@@ -43,6 +43,8 @@ pub(super) enum EngineError {
     NoModel { language: &'static str, file: String, looked: String, packages: &'static str },
     #[error("Tesseract failed at {step}: {source}; run `tesseract --version` and `tesseract --list-langs`")]
     Tesseract { step: &'static str, source: TesseractError },
+    #[error("the models were not loaded before the process was shut in")]
+    NotLoaded,
     #[error("found a picture of {width}×{height} px, expected sides of 1 to {LONGEST_SIDE}")]
     Size { width: u32, height: u32 },
 }
@@ -70,6 +72,22 @@ impl Engine {
         Ok(Engine { first, second, orientation: OnceCell::new() })
     }
 
+    /// Loads what is otherwise loaded when it is first wanted.
+    pub(super) fn load_all(&self) -> Result<(), EngineError> {
+        self.orientation().map(drop)
+    }
+
+    fn orientation(&self) -> Result<&TesseractAPI, EngineError> {
+        match self.orientation.get() {
+            Some(api) => Ok(api),
+            None => {
+                let api = ORIENTATION.load()?;
+                set_mode(&api, TessPageSegMode::PSM_OSD_ONLY)?;
+                Ok(self.orientation.get_or_init(|| api))
+            }
+        }
+    }
+
     /// Reads a page.
     pub(super) fn read(&self, image: &GrayImage, dpi: u32) -> Result<Vec<EngineLine>, EngineError> {
         read_with(&self.first, image, dpi)
@@ -82,14 +100,7 @@ impl Engine {
 
     /// Which way to turn a page so that its text stands upright; none when nothing can be told.
     pub(super) fn turns(&self, image: &GrayImage, dpi: u32) -> Result<Option<Turn>, EngineError> {
-        let api = match self.orientation.get() {
-            Some(api) => api,
-            None => {
-                let api = ORIENTATION.load()?;
-                set_mode(&api, TessPageSegMode::PSM_OSD_ONLY)?;
-                self.orientation.get_or_init(|| api)
-            }
-        };
+        let api = self.orientation()?;
         hand_over(api, image, dpi)?;
         // An error means too few characters to tell.
         Ok(api.detect_os().ok().map(|(degrees, ..)| match degrees {

@@ -1,6 +1,7 @@
 //! From the engine's fragments of one to three characters to words and lines as people see them.
 
 use super::plane::Homography;
+use super::reset::Reset;
 use crate::page::{Line, Word};
 
 /// A gap of more than this share of the line's height ends a word: narrow kana such as ト stand that far from the next,
@@ -8,6 +9,10 @@ use crate::page::{Line, Word};
 const WORD_GAP: f32 = 0.85;
 /// Digits stand closer, and two numbers of neighbouring columns must not become one.
 const DIGIT_GAP: f32 = 0.5;
+/// Digits that take more than this share of their line's height each are set in full width.
+const FULL_WIDTH: f32 = 0.85;
+/// A number that ends in a comma goes on behind it, however wide the comma is set: ４５９，６０２.
+const COMMA_GAP: f32 = 1.7;
 /// Latin words stand closer together than Japanese phrases; the engine's own space between them is believed from here.
 const LATIN_GAP: f32 = 0.12;
 /// Two lines stand side by side when they share this much of the lower one's height …
@@ -23,11 +28,6 @@ pub(super) struct EngineLine {
 }
 
 impl EngineLine {
-    /// Whether it holds a number, kanji numerals not counted.
-    pub(super) fn has_digits(&self) -> bool {
-        self.fragments.iter().any(|word| word.text.chars().any(char::is_numeric))
-    }
-
     /// The line's fragments joined to words.
     fn words(&self) -> Vec<Word> {
         let height = self.character_height();
@@ -37,8 +37,15 @@ impl EngineLine {
             let count = fragment.text.chars().count() as f32;
             let first = fragment.text.chars().next();
             let joins = words.last_mut().filter(|word| {
-                let digits = [word.text.chars().last(), first].iter().flatten().all(char::is_ascii_digit);
-                fragment.bounds[0] - word.bounds[2] <= height * if digits { DIGIT_GAP } else { WORD_GAP }
+                let gap = match (word.text.chars().last(), first) {
+                    (Some(last), Some(first)) if last.is_ascii_digit() && first.is_ascii_digit() => {
+                        let full_width = word.bounds[2] - word.bounds[0] > characters * height * FULL_WIDTH;
+                        if full_width && characters > 1.0 { WORD_GAP } else { DIGIT_GAP }
+                    }
+                    (Some(','), Some(first)) if first.is_ascii_digit() && ends_in_group(&word.text) => COMMA_GAP,
+                    _ => WORD_GAP,
+                };
+                fragment.bounds[0] - word.bounds[2] <= height * gap
             });
             let Some(word) = joins else {
                 words.push(fragment.clone());
@@ -67,11 +74,34 @@ impl EngineLine {
     }
 }
 
-/// Lines of words from top to bottom, their boxes as `to_page` maps them. What the engine split into blocks beside one
+/// Whether a comma ends a group of at most three digits.
+fn ends_in_group(text: &str) -> bool {
+    let digits = text.trim_end_matches(',').chars().rev().take_while(char::is_ascii_digit).count();
+    (1..=3).contains(&digits)
+}
+
+/// Where the words are that hold a number worth reading twice: an amount, a day, a registration number. Kanji numerals
+/// are not counted, because the other model reads them worse.
+pub(super) fn numbers(found: &[EngineLine]) -> Vec<[f32; 4]> {
+    let digits = |word: &Word| word.text.chars().filter(|c| c.is_numeric()).count();
+    let money = |word: &Word| word.text.contains(['¥', '\\', '円', '年', '月']);
+    found
+        .iter()
+        .flat_map(EngineLine::words)
+        .filter(|word| digits(word) >= 3 || (digits(word) > 0 && money(word)))
+        .map(|word| word.bounds)
+        .collect()
+}
+
+/// Lines of words from top to bottom, their boxes as `reset` puts them back and `to_page` maps them. What the engine split into blocks beside one
 /// another comes together again where it stands on one line.
-pub(super) fn lines_of(found: &[EngineLine], to_page: &Homography) -> Vec<Line> {
-    let mut lines: Vec<Line> =
-        found.iter().map(|line| Line { words: line.words() }).filter(|line| !line.words.is_empty()).collect();
+pub(super) fn lines_of(found: &[EngineLine], reset: &Reset, to_page: &Homography) -> Vec<Line> {
+    let placed = |word: Word| Word { bounds: reset.place(word.bounds), ..word };
+    let mut lines: Vec<Line> = found
+        .iter()
+        .map(|line| Line { words: line.words().into_iter().map(placed).collect() })
+        .filter(|line| !line.words.is_empty())
+        .collect();
     lines.sort_by(|a, b| middle(&a.bounds()).total_cmp(&middle(&b.bounds())));
     let mut rows: Vec<Line> = Vec::new();
     for line in lines {
@@ -126,7 +156,10 @@ mod tests {
     }
 
     fn texts(found: &[EngineLine]) -> Vec<String> {
-        lines_of(found, &Homography::IDENTITY).iter().map(Line::text).collect()
+        lines_of(found, &Reset::of(&image::GrayImage::new(1, 1)), &Homography::IDENTITY)
+            .iter()
+            .map(Line::text)
+            .collect()
     }
 
     #[test]
@@ -139,6 +172,8 @@ mod tests {
             (&[("株式会社", 0.0, 120.0), ("青空", 150.0, 210.0)], "株式会社 青空"),
             (&[("タブレッ", 0.0, 110.0), ("ト", 130.0, 142.0), ("端末", 150.0, 210.0)], "タブレット端末"),
             (&[("1", 0.0, 10.0), ("38,500", 30.0, 110.0)], "1 38,500"),
+            (&[("459,", 0.0, 90.0), ("602", 126.0, 200.0)], "459,602"),
+            (&[("459,", 0.0, 90.0), ("602", 150.0, 220.0)], "459, 602"),
         ] {
             assert_eq!(texts(&[line(0.0, fragments)]), [text]);
         }

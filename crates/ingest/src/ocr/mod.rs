@@ -1,7 +1,7 @@
 //! Recognition of pictures: bytes or rasters in, pages of positioned text out.
 //!
 //! ```text
-//! bytes ─ decode ─▶ grey ─ clean ─▶ flat, evenly lit ─ engine ─▶ fragments ─ lines ─▶ Page
+//! bytes ─ decode ─▶ grey ─ clean ─▶ flat, evenly lit ─ reset ─▶ lines one under another ─ engine ─▶ fragments ─ lines ─▶ Page
 //! ```
 //! Boxes are those of the picture as it came in (after the turn that EXIF data ask for). Only where its text does not
 //! stand upright, they are those of the picture turned upright by quarters, which is what a reader of it would do first.
@@ -14,6 +14,7 @@ mod light;
 mod lines;
 mod paper;
 mod plane;
+mod reset;
 mod ruled;
 mod skew;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod tests;
 
 use crate::Limits;
 use crate::document::damaged;
+use crate::look;
 use crate::page::{Page, Raster};
 use claim::{Place, Problem, ProblemCode, Spot, Value};
 use clean::Cleaned;
@@ -28,7 +30,8 @@ use engine::{Engine, EngineError};
 use image::GrayImage;
 use lines::EngineLine;
 use plane::{Homography, Turn};
-use std::cell::OnceCell;
+use reset::Reset;
+use std::cell::{Cell, OnceCell};
 
 /// A page on which the engine is less sure than this on average, or finds fewer characters, may lie on its side or upside
 /// down. Upright pages of poor quality stay above it, turned ones below.
@@ -77,14 +80,35 @@ pub(crate) fn missing() -> Option<String> {
     engine::missing().map(|error| error.to_string())
 }
 
+/// Loads every model now, as a process does that cannot open a file later; says what went wrong.
+pub(crate) fn load() -> Result<(), String> {
+    with_engine(Engine::load_all).map_err(|error| error.to_string())
+}
+
+/// Says that from here on no model can be loaded on this thread.
+pub(crate) fn load_no_more() {
+    SHUT.set(true);
+}
+
+/// Whether a page was to be recognised when no model could be loaded any more.
+pub(crate) fn was_wanted() -> bool {
+    WANTED.get()
+}
+
 thread_local! {
     /// The models stay loaded for all pages of a document. The reader process has one thread that reads.
     static ENGINE: OnceCell<Engine> = const { OnceCell::new() };
+    static SHUT: Cell<bool> = const { Cell::new(false) };
+    static WANTED: Cell<bool> = const { Cell::new(false) };
 }
 
 fn with_engine<T>(work: impl FnOnce(&Engine) -> Result<T, EngineError>) -> Result<T, EngineError> {
     ENGINE.with(|cell| match cell.get() {
         Some(engine) => work(engine),
+        None if SHUT.get() => {
+            WANTED.set(true);
+            Err(EngineError::NotLoaded)
+        }
         None => {
             let engine = Engine::load()?;
             work(cell.get_or_init(|| engine))
@@ -93,6 +117,11 @@ fn with_engine<T>(work: impl FnOnce(&Engine) -> Result<T, EngineError>) -> Resul
 }
 
 fn read_page(picture: &GrayImage, number: u32, unit_per_pixel: f32) -> Result<Page, Problem> {
+    if cfg!(fuzzing) {
+        // The fuzzer ends where Tesseract would begin.
+        clean::straighten(&clean::flatten(picture, PIXELS_READ), Turn::None);
+        return Ok(Page { number, ..Page::default() });
+    }
     with_engine(|engine| recognise(engine, picture, number, unit_per_pixel)).map_err(|error| {
         let mut problem = problem(ProblemCode::ReaderFailed, [("found", error.to_string())]);
         problem.place.spot = Spot { page: Some(number), ..Spot::default() };
@@ -104,14 +133,16 @@ fn read_page(picture: &GrayImage, number: u32, unit_per_pixel: f32) -> Result<Pa
 struct Attempt {
     turn: Turn,
     cleaned: Cleaned,
+    reset: Reset,
     lines: Vec<EngineLine>,
 }
 
 impl Attempt {
     fn new(engine: &Engine, flat: &Cleaned, turn: Turn) -> Result<Attempt, EngineError> {
         let cleaned = clean::straighten(flat, turn);
-        let lines = engine.read(&cleaned.image, clean::resolution(&cleaned.image))?;
-        Ok(Attempt { turn, cleaned, lines })
+        let reset = Reset::of(&cleaned.image);
+        let lines = engine.read(&reset.image, clean::resolution(&cleaned.image))?;
+        Ok(Attempt { turn, cleaned, reset, lines })
     }
 
     /// How many characters, and how sure the engine is of one on average.
@@ -153,12 +184,13 @@ fn recognise(engine: &Engine, picture: &GrayImage, number: u32, unit_per_pixel: 
             }
         }
     }
-    let Attempt { turn, cleaned, lines } = best;
+    let Attempt { turn, cleaned, reset, lines } = best;
     let dpi = clean::resolution(&cleaned.image);
-    // Only numbers are compared.
-    let again = match lines.iter().any(EngineLine::has_digits) {
-        true => engine.read_again(&cleaned.image, dpi)?,
-        false => Vec::new(),
+    // Only numbers are compared, so only they are read again.
+    let numbers = lines::numbers(&lines);
+    let again = match numbers.is_empty() {
+        true => Vec::new(),
+        false => engine.read_again(&clean::only(&reset.image, &numbers), dpi)?,
     };
 
     let unit = f64::from(unit_per_pixel);
@@ -168,8 +200,9 @@ fn recognise(engine: &Engine, picture: &GrayImage, number: u32, unit_per_pixel: 
         number,
         width: (width * unit) as f32,
         height: (height * unit) as f32,
-        lines: lines::lines_of(&lines, &to_page),
-        second: lines::lines_of(&again, &to_page),
+        lines: lines::lines_of(&lines, &reset, &to_page),
+        second: lines::lines_of(&again, &reset, &to_page),
+        look: look::of_picture(&cleaned.image),
     })
 }
 

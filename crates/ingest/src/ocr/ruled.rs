@@ -38,7 +38,8 @@ pub(super) fn remove(image: &mut GrayImage, dpi: u32) {
         .long_runs(&solid, &thick_across_lying, |_, _, _| true)
         .or_both(&ink.long_runs(&dashed, &thick_across_lying, |_, _, _| true), &ink);
     let meets_lying = |x: usize, y: usize| {
-        let reach = 2 * thick;
+        // They touch, but for soft edges: the strokes of a character stand off the lines around it.
+        let reach = (dpi as usize / 150).max(1) + 2;
         (y.saturating_sub(reach)..(y + reach + 1).min(height))
             .any(|y| (x.saturating_sub(2)..(x + 3).min(width)).any(|x| lying.at(x, y)))
     };
@@ -73,7 +74,7 @@ pub(super) fn remove(image: &mut GrayImage, dpi: u32) {
 }
 
 /// One value a pixel.
-struct Cells<T> {
+pub(super) struct Cells<T> {
     width: usize,
     height: usize,
     cells: Vec<T>,
@@ -91,7 +92,7 @@ struct Run {
 }
 
 /// Which pixels are ink.
-type Ink = Cells<bool>;
+pub(super) type Ink = Cells<bool>;
 
 impl<T: Copy + Default> Cells<T> {
     fn transposed(&self) -> Cells<T> {
@@ -114,7 +115,7 @@ impl<T: Copy + Default> Cells<T> {
 impl Cells<bool> {
     /// Sauvola's local threshold with a window of `2·radius + 1` pixels: finds pale hairlines beside bold print.
     #[expect(clippy::cast_possible_wrap, reason = "sums over a window of a picture of at most some megapixels")]
-    fn of(image: &GrayImage, radius: usize) -> Ink {
+    pub(super) fn of(image: &GrayImage, radius: usize) -> Ink {
         let (width, height) = (image.width() as usize, image.height() as usize);
         let raw = image.as_raw();
         let mut cells = vec![false; width * height];
@@ -162,7 +163,7 @@ impl Cells<bool> {
         Cells { width, height, cells }
     }
 
-    fn at(&self, x: usize, y: usize) -> bool {
+    pub(super) fn at(&self, x: usize, y: usize) -> bool {
         self.cells[y * self.width + x]
     }
 

@@ -1,6 +1,7 @@
 //! PDF: bytes in, pages of positioned text out. Text where the file holds trustworthy text, recognition where it holds
 //! pictures of text or text that cannot be trusted.
 
+mod cost;
 mod drawn;
 mod layout;
 mod picture;
@@ -10,6 +11,7 @@ mod tests;
 
 use crate::document::damaged;
 use crate::limits::Limits;
+use crate::look;
 use crate::ocr;
 use crate::page::Page;
 use claim::{Method, Place, Problem, ProblemCode, Spot};
@@ -66,7 +68,10 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Read, Problem> {
         }
         let (width, height) = (drawn.width, drawn.height);
         if is_trustworthy(&drawn) {
-            read.pages.push(Page { number, width, height, lines: layout::lines(visible(&drawn)), second: Vec::new() });
+            let lines = layout::lines(visible(&drawn));
+            let mut page = Page { number, width, height, lines, ..Page::default() };
+            page.look = look::of_text(&page);
+            read.pages.push(page);
             continue;
         }
         if !drawn.has_marks() {

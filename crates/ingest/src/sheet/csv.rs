@@ -4,16 +4,22 @@ use super::Gatherer;
 use crate::document::damaged;
 use crate::limits::Limits;
 use crate::page::{Cell, Grid};
-use claim::Problem;
+use claim::{Problem, ProblemCode};
 
 /// Reads separated values. Rows are counted as a spreadsheet shows them: a quoted line break stays within its row, and an
 /// empty line is a row. Values stay text; what they mean is told where fields are found.
 pub(crate) fn read_csv(text: &str, limits: &Limits) -> Result<Vec<Grid>, Problem> {
-    let mut reader = ::csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter(text))
-        .from_reader(text.as_bytes());
+    let delimiter = delimiter(text);
+    // A row is held whole, and an empty cell takes more than the comma behind it. Where all cells are empty but few, most
+    // of them are no cells; twice as many as there may be are no table.
+    let separators = text.bytes().filter(|byte| *byte == delimiter).count();
+    if separators > 2 * limits.cells as usize {
+        return Err(Problem::new(ProblemCode::TooLarge)
+            .with("found", format!("> {} cells", limits.cells))
+            .with("expected", format!("{} cells", limits.cells)));
+    }
+    let mut reader =
+        ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
     let mut grid = Grid::default();
     let mut gatherer = Gatherer::new(limits);
     let mut record = ::csv::StringRecord::new();

@@ -1,8 +1,11 @@
 //! Workbooks and CSV: bytes in, grids of cells out.
 
+mod compound;
 mod csv;
+mod formula;
 #[cfg(test)]
 mod tests;
+mod unseen;
 mod workbook;
 
 pub(crate) use self::csv::read_csv;
@@ -75,12 +78,16 @@ impl<'a> Gatherer<'a> {
         Ok(())
     }
 
-    /// Remembers how wide merged cells are; those within one column, or beyond the limits, say nothing about a table.
+    /// Remembers how wide and how tall merged cells are; those beyond the limits say nothing about a table.
     fn merge(&self, grid: &mut Grid, merged: &[Dimensions]) {
         for region in merged.iter().take(self.limits.cells as usize) {
-            let (first, last) = (region.start.1, region.end.1);
+            let [(top, first), (bottom, last)] = [region.start, region.end];
+            let place = (top as usize, first as usize);
             if first < last && last < self.limits.columns {
-                grid.merged.insert((region.start.0 as usize, first as usize), (last - first + 1) as usize);
+                grid.merged.insert(place, (last - first + 1) as usize);
+            }
+            if top < bottom && bottom < self.limits.rows {
+                grid.tall.insert(place, (bottom - top + 1) as usize);
             }
         }
     }

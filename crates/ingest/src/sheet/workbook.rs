@@ -1,21 +1,47 @@
 //! XLSX and XLS: cells as a stream, each part weighed before it is parsed.
 
-use super::Gatherer;
+use super::formula::{self, Open};
+use super::{Gatherer, compound, unseen};
 use crate::document::damaged;
 use crate::limits::Limits;
 use crate::page::{Cell, Grid};
-use calamine::{Data, DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsx, XlsxError};
+use calamine::{
+    Data, DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsx, XlsxError, XlsxFormulaMetadata,
+};
 use claim::{Problem, ProblemCode};
 use std::io::{self, Cursor, Read};
 
 /// More parts than any workbook of ours has; each costs a header.
 pub(crate) const MOST_PARTS: usize = 4_096;
 
+/// Opening brackets of XML for each cell that a workbook may have: a cell with a text in it has eight of both kinds.
+const MARKUP_PER_CELL: u64 = 10;
+
+/// Counts bytes and opening brackets of what is written to it.
+#[derive(Default)]
+struct Scale {
+    bytes: u64,
+    brackets: u64,
+}
+
+impl io::Write for Scale {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes += bytes.len() as u64;
+        self.brackets += bytes.iter().filter(|byte| **byte == b'<').count() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Inflates every part of a workbook into nothing and counts. The sizes that the archive states are not believed: a part
 /// of a few kilobytes can inflate to gigabytes, and the parser keeps whole parts in memory.
 pub(crate) fn weigh(bytes: &[u8], limits: &Limits) -> Result<(), Problem> {
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged("zip", error))?;
-    let mut left = limits.inflated_bytes;
+    let most = limits.inflated_bytes;
+    let mut scale = Scale::default();
     for index in 0..zip.len() {
         let part = match zip.by_index(index) {
             Ok(part) => part,
@@ -24,13 +50,18 @@ pub(crate) fn weigh(bytes: &[u8], limits: &Limits) -> Result<(), Problem> {
             }
             Err(error) => return Err(damaged("zip", error)),
         };
-        let inflated = io::copy(&mut part.take(left + 1), &mut io::sink()).map_err(|error| damaged("zip", error))?;
-        left = left.checked_sub(inflated).ok_or_else(|| {
-            let mib = limits.inflated_bytes / (1024 * 1024);
-            Problem::new(ProblemCode::TooLarge)
-                .with("found", format!("> {mib} MiB"))
-                .with("expected", format!("{mib} MiB"))
-        })?;
+        let left = most - scale.bytes;
+        io::copy(&mut part.take(left + 1), &mut scale).map_err(|error| damaged("zip", error))?;
+        let too_large = |expected: String| {
+            Problem::new(ProblemCode::TooLarge).with("found", format!("> {expected}")).with("expected", expected)
+        };
+        if scale.bytes > most {
+            return Err(too_large(format!("{} MiB", most / (1024 * 1024))));
+        }
+        // Ten million empty cells fit into that; the parser goes through each.
+        if scale.brackets > MARKUP_PER_CELL.saturating_mul(u64::from(limits.cells)) {
+            return Err(too_large(format!("{} cells", limits.cells)));
+        }
     }
     Ok(())
 }
@@ -44,7 +75,16 @@ pub(crate) fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<Vec<Grid>, Prob
     let mut grids = Vec::new();
     for mut grid in sheets {
         let mut cells = workbook.worksheet_cells_reader(&grid.sheet).map_err(xlsx_problem)?;
+        let mut open = Open::new();
         while let Some(record) = cells.next_cell_with_formula_metadata().map_err(xlsx_problem)? {
+            let (row, column) = record.pos;
+            if let Some(XlsxFormulaMetadata::Normal { formula } | XlsxFormulaMetadata::Shared { formula, .. }) =
+                &record.formula
+                && is_open(&record.value, worked_out)
+                && formula.len() <= formula::MOST_CHARACTERS
+            {
+                open.insert((row as usize, column as usize), formula.clone());
+            }
             let cell = match record.value {
                 DataRef::Empty if record.formula.is_some() => Cell::FormulaWithoutValue,
                 DataRef::Int(0) if record.formula.is_some() && !worked_out => Cell::FormulaWithoutValue,
@@ -60,16 +100,27 @@ pub(crate) fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<Vec<Grid>, Prob
                 DataRef::DurationIso(text) => words(&text),
                 DataRef::Error(error) => Cell::Text(error.to_string()),
             };
-            let (row, column) = record.pos;
             gatherer.put(&mut grid, row, column, cell)?;
         }
         drop(cells);
+        formula::work_out(&mut grid, &open);
         // The cells are good without it; the list only helps to understand headers.
         let merged = workbook.merge_cells_by_sheet_name(&grid.sheet).unwrap_or_default();
         gatherer.merge(&mut grid, &merged);
         grids.push(grid);
     }
+    unseen::mark(bytes, &mut grids, limits);
     Ok(visible_first(grids))
+}
+
+/// Whether what is saved beside a formula is no result of it: nothing, a 0 of a library, or an error, which may come of
+/// numbers that were entered as text.
+fn is_open(saved: &DataRef<'_>, worked_out: bool) -> bool {
+    match saved {
+        DataRef::Empty | DataRef::Error(_) => true,
+        DataRef::Int(0) | DataRef::Float(0.0) => !worked_out,
+        _ => false,
+    }
 }
 
 /// Whether a spreadsheet program worked the formulas out. Libraries that write workbooks cannot: they save nothing or 0 as
@@ -86,6 +137,7 @@ fn results_are_saved(bytes: &[u8]) -> bool {
 /// Reads an XLS. The parser builds whole sheets; their size is bounded by the format (65,536 rows of 256 columns) and by
 /// the memory of the reader process.
 pub(crate) fn read_xls(bytes: &[u8], limits: &Limits) -> Result<Vec<Grid>, Problem> {
+    compound::check(bytes, limits)?;
     let mut workbook = Xls::new(Cursor::new(bytes)).map_err(xls_problem)?;
     let sheets = sheets(workbook.sheets_metadata(), limits)?;
     let mut gatherer = Gatherer::new(limits);

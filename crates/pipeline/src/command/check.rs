@@ -8,7 +8,7 @@ use crate::output;
 use crate::stage::Assessed;
 use crate::told::in_language;
 use anyhow::Result;
-use claim::{ClaimState, DecisionKind, Lang, Outcome, Yen};
+use claim::{ClaimState, DecisionKind, Lang, Outcome, ProductUnits, Yen};
 use decision_log::{Entry, Event};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -218,6 +218,22 @@ async fn claim(app: &App, record: &ClaimRecord, logged: &Logged, differences: &m
         };
         if decision.grant_yen != expected {
             differences.push("grant", &id, decision.grant_yen, expected);
+        }
+        // In kind: one of those that the assessment found could be granted, or none where it found none.
+        let possible = &assessed.assessment.computed_units;
+        let good = match (&decision.grant_units, decision.kind) {
+            (Some(units), DecisionKind::Approve) => possible.contains(units),
+            (None, DecisionKind::Approve) => possible.is_empty(),
+            (units, DecisionKind::Return | DecisionKind::Reject) => units.is_none(),
+        };
+        if !good {
+            let show = |units: &[ProductUnits]| serde_json::to_string(units).unwrap_or_default();
+            differences.push("grant", &id, show(decision.grant_units.as_slice()), show(possible));
+        }
+        let granted = (&record.claim.granted_yen, &record.claim.granted_units);
+        let decided = (&Some(decision.grant_yen).filter(|yen| *yen > Yen::ZERO), &decision.grant_units);
+        if granted != decided {
+            differences.push("grant", &id, format!("{granted:?}"), format!("{decided:?}"));
         }
     }
     let named = &assessed.assessment.ruleset;

@@ -10,8 +10,8 @@ use crate::stage::Assessed;
 use crate::told::Told;
 use anyhow::{Context, Result, bail};
 use claim::{
-    Actor, Assessment, ClaimId, ClaimState, Decision, DecisionKind, Document, Finding, Lang, Outcome, ProgrammeId,
-    Severity, Yen, day_in_japan,
+    Actor, Assessment, Choice, ClaimId, ClaimState, Decision, DecisionKind, Document, Finding, Lang, Outcome,
+    ProductUnits, ProgrammeId, Severity, Yen, day_in_japan,
 };
 use decision_log::{Event, SubmittedClaim, SubmittedDocument};
 use reporting::{MissingGlyph, NoticeProblem, Typesetter};
@@ -44,13 +44,13 @@ pub(crate) async fn run(app: &App, command: ClaimsCommand) -> Result<Done> {
         }
         ClaimsCommand::List { state, json } => list(app, state.as_deref(), json.json).await,
         ClaimsCommand::Show { id, json } => show(app, &id, json.json).await,
-        ClaimsCommand::Decide { id, decision, by, reason, overridden } => {
+        ClaimsCommand::Decide { id, decision, by, reason, choice, overridden } => {
             let kind = match decision {
                 DecisionArg::Approve => DecisionKind::Approve,
                 DecisionArg::Return => DecisionKind::Return,
                 DecisionArg::Reject => DecisionKind::Reject,
             };
-            let will = Will { kind, by: &by, reason: reason.as_deref(), overridden: &overridden };
+            let will = Will { kind, by: &by, reason: reason.as_deref(), choice, overridden: &overridden };
             let decision = decide(app, &id, will).await?;
             output::say(&summary(&decision, app.lang));
             Ok(Done::All)
@@ -100,6 +100,7 @@ pub(crate) async fn import(app: &App, path: &Path) -> Result<Imported> {
         facility_code: bundle.facility.clone(),
         submitted_at: bundle.submitted_at,
         claimed_yen: bundle.claimed_yen,
+        choices: bundle.choices.clone(),
         bundle_sha256: bundle.identity(),
         documents,
     };
@@ -110,6 +111,7 @@ pub(crate) async fn import(app: &App, path: &Path) -> Result<Imported> {
         facility: claim.facility_code.clone(),
         submitted_at: claim.submitted_at,
         claimed_yen: claim.claimed_yen,
+        choices: claim.choices.clone(),
         documents: claim.documents.iter().map(SubmittedDocument::from).collect(),
     });
     let entry = app.entry(&Actor::facility(bundle.facility.as_str()), event);
@@ -120,6 +122,7 @@ pub(crate) async fn import(app: &App, path: &Path) -> Result<Imported> {
                 claim_id: id.clone(),
                 submitted_at: claim.submitted_at,
                 claimed_yen: claim.claimed_yen,
+                choices: claim.choices.clone(),
                 bundle_sha256: claim.bundle_sha256,
                 documents: claim.documents.clone(),
             };
@@ -196,6 +199,8 @@ pub(crate) struct Will<'a> {
     pub(crate) kind: DecisionKind,
     pub(crate) by: &'a Actor,
     pub(crate) reason: Option<&'a str>,
+    /// Which choice of a claim for products is granted, where it is not the first.
+    pub(crate) choice: Option<u8>,
     /// Codes of the findings that forbid a grant, where it is granted all the same.
     pub(crate) overridden: &'a [String],
 }
@@ -212,13 +217,14 @@ pub(crate) async fn decide(app: &App, id: &ClaimId, will: Will<'_>) -> Result<De
         .with_context(|| format!("claim {id} is in review and has no assessment; run `kofu check`"))?;
     let assessed: Assessed = serde_json::from_slice(&stored.bytes)?;
     let assessment = &assessed.assessment;
+    let grant_units = units_granted(&assessed, will)?;
     let grant_yen = if will.kind == DecisionKind::Approve { assessment.computed_yen } else { Yen::ZERO };
-    if will.kind == DecisionKind::Approve && grant_yen == Yen::ZERO {
+    if will.kind == DecisionKind::Approve && grant_yen == Yen::ZERO && grant_units.is_none() {
         bail!(Told::new(
             format!(
-                "申請 {id} の審査結果は0円のため、交付決定とすることができません。差戻し又は不交付としてください。"
+                "申請 {id} の審査結果には交付するものがないため、交付決定とすることができません。差戻し又は不交付としてください。"
             ),
-            format!("claim {id} has no sum to approve: its assessment comes to 0 yen; return or reject it"),
+            format!("claim {id} has nothing to approve: its assessment comes to 0 yen; return or reject it"),
         ));
     }
     let reason = reason(app, assessment, will)?;
@@ -227,6 +233,7 @@ pub(crate) async fn decide(app: &App, id: &ClaimId, will: Will<'_>) -> Result<De
         revision: record.revision,
         kind: will.kind,
         grant_yen,
+        grant_units,
         assessment: stored.sha256,
         decided_by: will.by.clone(),
         decided_at: app.clock.now(),
@@ -237,13 +244,42 @@ pub(crate) async fn decide(app: &App, id: &ClaimId, will: Will<'_>) -> Result<De
     Ok(decision)
 }
 
+/// What an approval grants in kind: the first choice, or the one that is asked for.
+fn units_granted(assessed: &Assessed, will: Will<'_>) -> Result<Option<ProductUnits>, Told> {
+    let assessment = &assessed.assessment;
+    let Some(rank) = will.choice else {
+        return Ok(assessment.computed_units.first().filter(|_| will.kind == DecisionKind::Approve).cloned());
+    };
+    let id = &assessment.claim_id;
+    if will.kind != DecisionKind::Approve {
+        return Err(Told::new(
+            "--choice は、交付決定とするときにだけ指定できます。".to_owned(),
+            "--choice is only for an approval".to_owned(),
+        ));
+    }
+    // The step of that rank is there only for a choice that can be granted.
+    let choices = assessed.facts.iter().flat_map(|facts| &facts.choices);
+    let chosen = choices
+        .filter(|choice| choice.rank == rank)
+        .find_map(|choice| assessment.computed_units.iter().find(|units| units.product == choice.product));
+    match chosen {
+        Some(units) => Ok(Some(units.clone())),
+        None => Err(Told::new(
+            format!(
+                "申請 {id} に、交付できる第{rank}希望はありません。kofu claims show {id} で希望を確かめてください。"
+            ),
+            format!("claim {id} has no choice {rank} that can be granted; kofu claims show {id} shows its choices"),
+        )),
+    }
+}
+
 /// A decision in one line.
 fn summary(decision: &Decision, lang: Lang) -> String {
     format!(
         "{}  {}  {}  {}  {}",
         decision.claim_id,
         decision.kind.name(lang),
-        output::yen(decision.grant_yen, lang),
+        output::grant(decision.grant_yen, decision.grant_units.as_ref(), lang),
         decision.decided_by,
         output::moment(decision.decided_at, lang)
     )
@@ -332,7 +368,8 @@ fn reason(app: &App, assessment: &Assessment, will: Will<'_>) -> Result<Option<S
         Outcome::Reject => Some(DecisionKind::Reject),
         Outcome::Review => None,
     };
-    if given.is_none() && proposed != Some(will.kind) {
+    let another = will.choice.is_some_and(|rank| rank != *Choice::RANKS.start());
+    if given.is_none() && (proposed != Some(will.kind) || another) {
         bail!(Told::new(
             format!(
                 "申請 {id} の審査結果は「{}」です。審査結果のとおりでない決定には、--reason で理由を示してください。",
@@ -389,6 +426,10 @@ struct Listed<'a> {
     submitted_at: jiff::Timestamp,
     claimed_yen: Option<Yen>,
     granted_yen: Option<Yen>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    choices: &'a [Choice],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    granted_units: Option<&'a ProductUnits>,
 }
 
 impl<'a> From<&'a ClaimSummary> for Listed<'a> {
@@ -402,6 +443,8 @@ impl<'a> From<&'a ClaimSummary> for Listed<'a> {
             submitted_at: record.submitted_at,
             claimed_yen: record.claimed_yen,
             granted_yen: record.granted_yen,
+            choices: &record.choices,
+            granted_units: record.granted_units.as_ref(),
         }
     }
 }
@@ -437,15 +480,19 @@ async fn list(app: &App, state: Option<&str>, json: bool) -> Result<Done> {
                     record.programme.to_string(),
                     record.facility_code.to_string(),
                     output::moment(record.submitted_at, app.lang),
-                    record.granted_yen.map(|yen| yen.to_string()).unwrap_or_default(),
+                    match (&record.granted_yen, &record.granted_units) {
+                        (Some(yen), _) => yen.to_string(),
+                        (None, Some(units)) => output::grant(Yen::ZERO, Some(units), app.lang),
+                        (None, None) => String::new(),
+                    },
                 ]);
             }
         }
     }
     if !json {
         let header = match app.lang {
-            Lang::Ja => ["受付番号", "状態", "補助事業", "医療機関等コード", "申請日時", "円"],
-            Lang::En => ["claim", "state", "programme", "facility", "submitted at", "yen"],
+            Lang::Ja => ["受付番号", "状態", "補助事業", "医療機関等コード", "申請日時", "交付（円、製品）"],
+            Lang::En => ["claim", "state", "programme", "facility", "submitted at", "grant (yen, product)"],
         };
         output::table(&header, &[5], rows);
     }
@@ -488,7 +535,7 @@ async fn show(app: &App, id: &ClaimId, json_lines: bool) -> Result<Done> {
     }
     if let Some(assessed) = &assessed {
         let assessment = &assessed.assessment;
-        let grant = output::yen(assessment.grant_yen, app.lang);
+        let grant = output::grant(assessment.grant_yen, assessment.grant_units.as_ref(), app.lang);
         output::say(&format!("{}  {grant}", assessment.outcome.name(app.lang)));
         for finding in &assessment.findings {
             let place = finding.place.as_ref().map(|place| place.show(app.lang)).unwrap_or_default();

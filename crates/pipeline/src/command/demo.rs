@@ -211,7 +211,7 @@ async fn confirm(app: &App, id: &ClaimId, reviewer: &Actor) -> Result<()> {
         Outcome::Reject => DecisionKind::Reject,
         Outcome::Review => return Ok(()),
     };
-    decide(app, id, Will { kind, by: reviewer, reason: None, overridden: &[] }).await?;
+    decide(app, id, Will { kind, by: reviewer, reason: None, choice: None, overridden: &[] }).await?;
     Ok(())
 }
 

@@ -55,19 +55,7 @@ pub(crate) async fn run(app: &App, command: FacilitiesCommand) -> Result<Done> {
             Ok(Done::All)
         }
         FacilitiesCommand::Show { code, json } => {
-            let code = InstitutionCode::parse(&code).map_err(|error| {
-                let [ja, _] = expected_code(&error);
-                Told::new(
-                    format!("「{code}」は医療機関等コードではありません。正しい値: {ja}。"),
-                    format!("{code:?} is no institution code: {error}"),
-                )
-            })?;
-            let facility = app.store.facility(&code).await?.ok_or_else(|| {
-                Told::new(
-                    format!("医療機関等 {code} は名簿にありません。名簿を取り込むか、コードを確かめてください。"),
-                    format!("found no facility {code} in the register; import the register first, or check the code"),
-                )
-            })?;
+            let facility = registered(app, &code).await?;
             if json.json {
                 output::json_line(&facility)?;
             } else {
@@ -76,6 +64,24 @@ pub(crate) async fn run(app: &App, command: FacilitiesCommand) -> Result<Done> {
             Ok(Done::All)
         }
     }
+}
+
+/// The facility of a code in the register.
+pub(crate) async fn registered(app: &App, code: &str) -> Result<Facility> {
+    let code = InstitutionCode::parse(code).map_err(|error| {
+        let [ja, _] = expected_code(&error);
+        Told::new(
+            format!("「{code}」は医療機関等コードではありません。正しい値: {ja}。"),
+            format!("{code:?} is no institution code: {error}"),
+        )
+    })?;
+    let facility = app.store.facility(&code).await?.ok_or_else(|| {
+        Told::new(
+            format!("医療機関等 {code} は名簿にありません。名簿を取り込むか、コードを確かめてください。"),
+            format!("found no facility {code} in the register; import the register first, or check the code"),
+        )
+    })?;
+    Ok(facility)
 }
 
 /// What became of a register file.

@@ -5,13 +5,16 @@ pub(crate) mod batch;
 pub(crate) mod check;
 pub(crate) mod claims;
 pub(crate) mod demo;
+pub(crate) mod duplicates;
 pub(crate) mod facilities;
 pub(crate) mod log;
 pub(crate) mod notices;
+pub(crate) mod products;
 pub(crate) mod programmes;
 pub(crate) mod read;
 pub(crate) mod serve;
 pub(crate) mod simulate;
+pub(crate) mod template;
 pub(crate) mod work;
 
 /// Whether everything was done, or some of it could not be while the rest went on (exit code 1).

@@ -8,6 +8,7 @@ use crate::output::output_error;
 use anyhow::Result;
 use claim::{DocumentKind, Lang, Place, Problem, ProblemCode, Reading, ReadingView};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::VecDeque;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -28,10 +29,25 @@ pub(crate) async fn run(
     let spread = !json && std::io::stdout().is_terminal();
     let bar = progress(files.len() as u64);
     let mut good = true;
-    for file in files {
-        let name =
-            file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned());
-        let read = read(&reader, file, &name, kind, &config.reader, lang).await?;
+    // As many at once as there are cores, each in a process of its own; what comes out keeps the order of the files.
+    let slots = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut waiting = files.iter();
+    let mut running = VecDeque::new();
+    loop {
+        while running.len() < slots
+            && let Some(file) = waiting.next()
+        {
+            let name =
+                file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned());
+            let (reader, file, limits) = (reader.clone(), file.clone(), config.reader.clone());
+            running.push_back(tokio::spawn(async move {
+                let read = read(&reader, &file, &name, kind, &limits, lang).await;
+                (name, read)
+            }));
+        }
+        let Some(next) = running.pop_front() else { break };
+        let (name, read) = next.await?;
+        let read = read?;
         bar.inc(1);
         good &= read.as_ref().is_ok_and(|reading| !reading.is_unreadable() && !reading.holds_nothing());
         let view = match &read {

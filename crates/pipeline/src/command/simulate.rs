@@ -6,10 +6,10 @@ use crate::output;
 use crate::rulebook;
 use crate::stage::Assessed;
 use anyhow::{Context, Result};
-use claim::{FacilityKind, Finding, Lang, ProgrammeId, day_in_japan};
+use claim::{Assessment, FacilityKind, Finding, Lang, ProgrammeId, day_in_japan};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
-use reporting::{SimulatedClaim, SimulatedGroup, SimulationList, difference_chart};
+use reporting::{SimulatedClaim, SimulatedGroup, SimulationList, Worth, difference_chart};
 use rules::Ruleset;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -79,8 +79,8 @@ pub(crate) async fn run(app: &App, folder: &Path, since: Option<Date>, out: Opti
             group.claims += 1;
             group.changed += u64::from(simulated.changes());
             // A sum beyond i64 is beyond any budget; it stays at the end instead of turning round.
-            group.before_yen = group.before_yen.saturating_add(simulated.before.1.get());
-            let after_yen = simulated.after.map_or(0, |(_, yen)| yen.get());
+            group.before_yen = group.before_yen.saturating_add(simulated.before.yen.get());
+            let after_yen = simulated.after.as_ref().map_or(0, |worth| worth.yen.get());
             group.after_yen = group.after_yen.saturating_add(after_yen);
             if let Some(list) = &mut list {
                 list.push(&simulated)?;
@@ -131,11 +131,15 @@ async fn simulated(app: &App, draft: &Ruleset, claim: &ClaimSummary) -> Result<O
         claim_id: claim.id.clone(),
         programme: claim.programme.clone(),
         kind: facts.facility.kind,
-        before: (before.outcome, before.grant_yen),
-        after: after.map(|after| (after.outcome, after.grant_yen)),
+        before: worth(before),
+        after: after.as_ref().map(worth),
         new_findings: new.iter().copied().filter(|code| !old.contains(code)).collect(),
         gone_findings: old.iter().copied().filter(|code| !new.contains(code)).collect(),
     }))
+}
+
+fn worth(assessment: &Assessment) -> Worth {
+    Worth { outcome: assessment.outcome, yen: assessment.grant_yen, units: assessment.grant_units.clone() }
 }
 
 fn print(app: &App, draft: &Ruleset, groups: &[SimulatedGroup], json: bool) -> Result<()> {

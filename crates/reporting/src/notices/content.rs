@@ -2,7 +2,7 @@
 //! already written out. The templates only set it.
 
 use super::fonts::Fonts;
-use claim::{Finding, Lang, Notice, NoticeKind, Severity, TraceStep, wareki};
+use claim::{Finding, Lang, Notice, NoticeKind, Severity, Step, TraceStep, Value, wareki};
 use serde::Serialize;
 use std::fmt;
 
@@ -95,6 +95,10 @@ pub(super) struct Content {
     submitted_on: String,
     claimed_yen: Option<String>,
     grant_yen: String,
+    /// What is granted in kind: product and units.
+    grant_units: Option<(String, String)>,
+    /// Whether the programme grants products, so that the sum's place is taken by the choices.
+    in_kind: bool,
     pay_on: Option<String>,
     /// What the decision rests on.
     findings: Vec<Item>,
@@ -176,6 +180,11 @@ impl Content {
             submitted_on: wareki(notice.submitted_on),
             claimed_yen: notice.claimed_yen.map(yen),
             grant_yen: yen(notice.grant_yen),
+            grant_units: notice
+                .grant_units
+                .as_ref()
+                .map(|grant| (line(&grant.label()), Value::from(grant.units).show("grant_units", Lang::Ja))),
+            in_kind: notice.grant_units.is_some() || notice.trace.iter().any(|step| step.step == Step::ChoiceUnits),
             pay_on: notice.pay_on.map(wareki),
             findings,
             remarks,
@@ -219,6 +228,7 @@ impl Content {
         look("facility.address", &self.facility.address);
         look("claim_id", &self.claim_id);
         look("programme_name", &self.programme_name);
+        look("grant_units", self.grant_units.as_ref().map_or("", |(product, _)| product));
         for (name, items) in [("findings", &self.findings), ("remarks", &self.remarks)] {
             for (i, item) in items.iter().enumerate() {
                 look(&format!("{name}[{i}].message"), &item.message.concat());

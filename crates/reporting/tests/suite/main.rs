@@ -4,4 +4,6 @@
 mod notices;
 mod payment_file;
 mod payment_list;
+mod product_list;
 mod sample;
+mod template;

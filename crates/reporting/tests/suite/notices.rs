@@ -1,6 +1,6 @@
 //! Notices: what they say, that nothing of it is markup, and that what cannot be printed is an error.
 
-use crate::sample::{approval, long_return, rejection, sent_back};
+use crate::sample::{approval, approval_in_kind, long_return, rejection, sent_back};
 use claim::{Finding, FindingCode, Lang, Notice, Severity};
 use reporting::{DEFAULT_FONT_DIRS, FontError, NoticeError, NoticeProblem, Typesetter};
 use std::io::Write;
@@ -86,6 +86,32 @@ fn an_approval_says_whom_how_much_and_when() {
         ],
     );
     assert!(!text.contains("教示"), "no appeal text was set");
+}
+
+#[test]
+fn an_approval_in_kind_says_which_product_and_how_many_and_nothing_of_money() {
+    let text = text(&pdf("approval-in-kind", &approval_in_kind()));
+    says(
+        &text,
+        &[
+            "交付決定通知書",
+            "交付する製品",
+            "アルメックス Sma-pa マイタッチ (ホワイト) 3台",
+            "申込みの内容",
+            "第2希望 富士通 Caora: 申込み 3台（申込みできる台数 3台まで） = 3台",
+            "製品の提供",
+        ],
+    );
+    for money in ["円", "支払予定", "振込", "口座", "算定の"] {
+        assert!(!text.contains(money), "{money} in {text}");
+    }
+    let returned = Notice {
+        grant_units: None,
+        findings: vec![Finding::new(FindingCode::AlreadyFiled).with("other_claim", vec!["K-1"])],
+        kind: claim::NoticeKind::Rejection,
+        ..approval_in_kind()
+    };
+    says(&self::text(&pdf("rejection-in-kind", &returned)), &["申込みの内容（参考）", "提出された申請書の内容です"]);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use claim::{
     AccountKind, BankAccount, Contact, Facility, FacilityKind, Finding, FindingCode, InstitutionCode, Notice,
-    NoticeKind, Payer, Payment, PaymentBatch, Place, Rate, Spot, Step, TraceStep, TransitionalMeasure, Value, Yen,
+    NoticeKind, Payer, Payment, PaymentBatch, Place, ProductUnits, Rate, Spot, Step, TraceStep, TransitionalMeasure,
+    Value, Yen,
 };
 use jiff::civil::date;
 
@@ -68,7 +69,7 @@ fn contact() -> Contact {
     }
 }
 
-fn facility() -> Facility {
+pub(crate) fn facility() -> Facility {
     Facility {
         code: code("1310110049"),
         kind: FacilityKind::Clinic,
@@ -152,6 +153,7 @@ pub(crate) fn approval() -> Notice {
         submitted_on: date(2025, 12, 20),
         claimed_yen: Some(yen(141_075)),
         grant_yen: yen(128_000),
+        grant_units: None,
         pay_on: Some(date(2026, 1, 30)),
         findings: vec![
             Finding::new(FindingCode::CategoryCeilingApplied)
@@ -182,6 +184,36 @@ pub(crate) fn approval() -> Notice {
     }
 }
 
+/// An approval of products: the first choice.
+pub(crate) fn approval_in_kind() -> Notice {
+    let choice = |rank: i64, maker: &str, name: &str| {
+        let inputs = [
+            ("rank", rank.into()),
+            ("maker", maker.into()),
+            ("name", name.into()),
+            ("asked_units", 3i64.into()),
+            ("ceiling_units", 3i64.into()),
+        ];
+        TraceStep { value: 3i64.into(), ..step(Step::ChoiceUnits, &inputs, Yen::ZERO, Some("001 病院は最高3台")) }
+    };
+    Notice {
+        number: "交付第4-000012号".into(),
+        programme_name: "顔認証付きカードリーダーの提供".into(),
+        claimed_yen: None,
+        grant_yen: Yen::ZERO,
+        grant_units: Some(ProductUnits {
+            product: "almex-sma-pa-mytouch".into(),
+            maker: "アルメックス".into(),
+            name: "Sma-pa マイタッチ (ホワイト)".into(),
+            units: 3,
+        }),
+        pay_on: None,
+        findings: Vec::new(),
+        trace: vec![choice(1, "アルメックス", "Sma-pa マイタッチ (ホワイト)"), choice(2, "富士通", "Caora")],
+        ..approval()
+    }
+}
+
 pub(crate) fn rejection() -> Notice {
     let limited = "リーフレット「経過措置(2)・(4)・(6)が適用されている保険医療機関・薬局」";
     let mut facility = facility();
@@ -196,6 +228,7 @@ pub(crate) fn rejection() -> Notice {
         submitted_on: date(2025, 1, 28),
         claimed_yen: None,
         grant_yen: Yen::ZERO,
+        grant_units: None,
         pay_on: None,
         findings: vec![
             Finding::new(FindingCode::TransitionalMeasureRequired)

@@ -11,10 +11,11 @@ mod payee;
 
 use crate::assess::{AMOUNTS, PURCHASED_ON, estimate_not_receipt};
 use crate::listing::document_code;
+use crate::programme::Programme;
 use crate::words::Words;
 use claim::{
-    Category, Confidence, DocumentKind, Dossier, Expense, FactFacility, Facts, Field, Finding, FindingCode, Lang,
-    Place, Problem, ProblemCode, RegistrationNumber, Value, Yen,
+    Category, Confidence, DocumentKind, Dossier, DuplicateVerdict, Expense, Facility, FactFacility, Facts, Field,
+    Finding, FindingCode, Lang, Place, PossibleDuplicate, Problem, ProblemCode, RegistrationNumber, Spot, Value, Yen,
 };
 use jiff::civil::Date;
 use papers::{Paper, What};
@@ -37,7 +38,10 @@ pub struct Examined {
 ///
 /// Amounts of lines without a category are in no expense (a finding returns the claim); lines that the facility itself
 /// put under ineligible amounts count as [`Category::Other`].
-pub fn examine(dossier: &Dossier) -> Examined {
+///
+/// Where the programme grants in kind, the choices are the claim; documents beside them are kept, and nothing rests on
+/// them.
+pub fn examine(programme: &Programme, dossier: &Dossier) -> Examined {
     let papers = papers::of(dossier);
     let mut findings = Vec::new();
     if dossier.facility.is_none() {
@@ -47,11 +51,20 @@ pub fn examine(dossier: &Dossier) -> Examined {
                 .with("found", dossier.facility_code.as_str()),
         );
     }
+    if programme.grants_in_kind() {
+        let facts = dossier.facility.as_ref().map(|facility| Facts {
+            choices: dossier.choices.clone(),
+            filed_choices: dossier.filed_choices.clone(),
+            filed_before: dossier.filed_before.clone(),
+            ..facts_of(dossier, facility, documents_of(&papers))
+        });
+        return Examined { facts, findings };
+    }
     for paper in &papers {
         of_the_reading(paper, &mut findings);
         match &paper.what {
             What::Receipt(receipt) => of_the_receipt(dossier, paper, receipt, &mut findings),
-            What::Itemization(itemization) => of_the_itemization(paper, itemization, &mut findings),
+            What::Itemization(itemization) => of_the_itemization(dossier, paper, itemization, &mut findings),
             What::NoReceipt(kind) => findings.push(estimate_not_receipt(*kind, Place::file(paper.file))),
             What::Unreadable => findings.push(unreadable(paper)),
         }
@@ -63,20 +76,7 @@ pub fn examine(dossier: &Dossier) -> Examined {
     }
     amounts::compare(&papers, &mut findings);
     for duplicate in &dossier.duplicates {
-        let (why_ja, why_en) = match duplicate.why.as_str() {
-            "same-bytes" => ("同じファイル", "the same file"),
-            "same-facts" => ("発行者・日付・金額が同じ", "same issuer, day and amount"),
-            other => (other, other),
-        };
-        findings.push(
-            Finding::new(FindingCode::PossibleDuplicate)
-                .at(Place::file(&duplicate.file))
-                .with("other_claim", duplicate.other_claim.as_str())
-                .with("other_facility", duplicate.other_facility.as_str())
-                .with("why", duplicate.why.as_str())
-                .with("why_ja", why_ja)
-                .with("why_en", why_en),
-        );
+        findings.extend(duplicated(duplicate));
     }
     let expenses = expenses(&papers);
     let summable = Yen::checked_sum(expenses.iter().map(|expense| expense.amount_yen)).is_some();
@@ -88,21 +88,56 @@ pub fn examine(dossier: &Dossier) -> Examined {
         ));
     }
     let facts = dossier.facility.as_ref().filter(|_| summable).map(|facility| Facts {
+        expenses,
+        purchased_on: purchased_on(&papers),
+        choices: dossier.choices.clone(),
+        ..facts_of(dossier, facility, there)
+    });
+    Examined { facts, findings }
+}
+
+/// That a receipt seems to stand in another claim, with both places; nothing where a person has said that it does not.
+fn duplicated(duplicate: &PossibleDuplicate) -> Option<Finding> {
+    let code = match duplicate.verdict {
+        Some(DuplicateVerdict::Different) => return None,
+        Some(DuplicateVerdict::Same) => FindingCode::DuplicateConfirmed,
+        None => FindingCode::PossibleDuplicate,
+    };
+    let place = |file: &str, page| Place::spot(file, Spot { page, ..Spot::default() });
+    let other = place(&duplicate.other_file, duplicate.other_page);
+    Some(
+        Finding::new(code)
+            .at(place(&duplicate.file, duplicate.page))
+            .with("other_claim", duplicate.other_claim.as_str())
+            .with("other_facility", duplicate.other_facility.as_str())
+            .with("other_place_ja", other.show(Lang::Ja))
+            .with("other_place_en", other.show(Lang::En))
+            .with("why", duplicate.why.code())
+            .with("why_ja", duplicate.why.name(Lang::Ja))
+            .with("why_en", duplicate.why.name(Lang::En)),
+    )
+}
+
+/// What stands in every claim, whatever its programme grants.
+fn facts_of(dossier: &Dossier, facility: &Facility, documents: Vec<DocumentKind>) -> Facts {
+    Facts {
         claim_id: dossier.claim_id.clone(),
         programme: dossier.programme.clone(),
         submitted_at: dossier.submitted_at,
-        purchased_on: purchased_on(&papers),
+        purchased_on: None,
         facility: FactFacility {
             code: dossier.facility_code.clone(),
             kind: facility.kind,
             transitional_measure: facility.transitional_measure,
         },
-        expenses,
-        documents: there,
+        expenses: Vec::new(),
+        documents,
         earlier_grants: dossier.earlier_grants.clone(),
         claimed_yen: dossier.claimed_yen,
-    });
-    Examined { facts, findings }
+        choices: Vec::new(),
+        filed_choices: Vec::new(),
+        filed_before: Vec::new(),
+    }
 }
 
 /// What documents a dossier has, by what they really are.
@@ -172,12 +207,18 @@ fn of_the_reading(paper: &Paper<'_>, findings: &mut Vec<Finding>) {
 /// A part of a document that could not be read, beside what could.
 fn partly_unread(paper: &Paper<'_>, problem: &Problem) -> Finding {
     let (ja, en) = match problem.code {
-        ProblemCode::InvalidAmount | ProblemCode::FormulaWithoutValue => ("金額", "an amount"),
+        ProblemCode::InvalidAmount | ProblemCode::FormulaWithoutValue | ProblemCode::DoesNotAddUp => {
+            ("金額", "an amount")
+        }
+        ProblemCode::HiddenAmounts => ("非表示の金額", "hidden amounts"),
+        ProblemCode::DescriptionMissing => ("品名・内容", "what an amount was for"),
         ProblemCode::SeveralDocuments => ("2つ目以降の書類", "the documents after the first"),
         _ => ("書類の一部", "a part of the document"),
     };
     let needed = Needed::Amounts { ja: ja.to_owned(), en: en.to_owned() };
-    let found = problem.values.get("found").map(|found| (found.show("found", Lang::Ja), found.show("found", Lang::En)));
+    let said = |key| problem.values.get(key).or_else(|| problem.values.get("found"));
+    let found = said("found_ja").zip(said("found_en"));
+    let found = found.map(|(ja, en)| (ja.show("found", Lang::Ja), en.show("found", Lang::En)));
     let mut place = problem.place.clone();
     place.file.get_or_insert_with(|| paper.file.to_owned());
     uncertain(Some(place), &needed, found)
@@ -254,7 +295,22 @@ fn of_the_receipt(dossier: &Dossier, paper: &Paper<'_>, receipt: &claim::Receipt
     }
 }
 
-fn of_the_itemization(paper: &Paper<'_>, itemization: &claim::ItemizationReading, findings: &mut Vec<Finding>) {
+fn of_the_itemization(
+    dossier: &Dossier,
+    paper: &Paper<'_>,
+    itemization: &claim::ItemizationReading,
+    findings: &mut Vec<Finding>,
+) {
+    if let Some(field) = &itemization.facility_code
+        && !names_facility(&field.value, dossier.facility_code.as_str())
+    {
+        findings.push(
+            Finding::new(FindingCode::ItemizationFacilityDiffers)
+                .at(Place::spot(paper.file, field.spot.clone()))
+                .with("found", field.value.as_str())
+                .with("expected", dossier.facility_code.as_str()),
+        );
+    }
     if itemization.lines.is_empty() {
         let needed = Needed::Amounts { ja: "内訳の各行".to_owned(), en: "lines of the itemization".to_owned() };
         findings.push(uncertain(Some(Place::file(paper.file)), &needed, None));
@@ -286,6 +342,14 @@ fn of_the_itemization(paper: &Paper<'_>, itemization: &claim::ItemizationReading
         };
         findings.extend(if_unsure(paper, Some(total), &needed, |yen| (format!("{yen}円"), format!("{yen} yen"))));
     }
+}
+
+/// Whether the digits on an itemization are those of a code of ten: all of it, prefecture (2) and institution (7), the
+/// institution alone, or all of it as a number without its leading zero.
+fn names_facility(found: &str, code: &str) -> bool {
+    let institution = code.get(3..).unwrap_or_default();
+    let with_prefecture = format!("{}{institution}", code.get(..2).unwrap_or_default());
+    [code, institution, with_prefecture.as_str()].contains(&found) || code.strip_prefix('0') == Some(found)
 }
 
 /// Something that the decision needs to be read surely.

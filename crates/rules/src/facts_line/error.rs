@@ -144,6 +144,13 @@ pub(super) fn meaning(key: &str) -> Words {
         "earlier_grants" => {
             Words::new("交付済みの補助事業の一覧 […]（ないときは []）", "a list […] of programmes, [] if none")
         }
+        "choices" | "filed_choices" => {
+            Words::new("希望する製品の一覧 […]（rank、product、units）", "a list […] of choices (rank, product, units)")
+        }
+        "rank" => Words::new("希望順位（1 または 2）", "the choice's rank, 1 or 2"),
+        "product" => Words::new("製品の id（空でない文字列）", "the product's id, a text that is not empty"),
+        "units" => Words::new("台数（1から9999までの整数）", "the number of units, 1 to 9999"),
+        "filed_before" => Words::new("先に提出された申請の番号の一覧 […]", "a list […] of ids of claims filed before"),
         _ => Words::new("値", "a value"),
     }
 }

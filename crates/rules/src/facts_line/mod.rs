@@ -7,11 +7,12 @@ pub use error::{FactsError, FactsErrorView, FactsProblem, FactsProblemView};
 
 use crate::json::Json;
 use crate::listing::document_code;
+use crate::programme::Programme;
 use crate::ruleset::Ruleset;
 use crate::words::Words;
 use claim::{
-    Category, ClaimId, DocumentKind, Expense, FacilityKind, FactFacility, Facts, InstitutionCode, InstitutionCodeError,
-    ProgrammeId, TransitionalMeasure, Yen, day_in_japan,
+    Category, Choice, ClaimId, DocumentKind, Expense, FacilityKind, FactFacility, Facts, InstitutionCode,
+    InstitutionCodeError, ProductId, ProgrammeId, TransitionalMeasure, Yen, day_in_japan,
 };
 use error::meaning;
 use jiff::Timestamp;
@@ -21,7 +22,7 @@ use std::borrow::Cow;
 /// The years that a day may lie in: a slip such as 0205 or 20255 is a mistake, not a day.
 const YEARS: std::ops::RangeInclusive<i16> = 2000..=2099;
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 12] = [
     "claim_id",
     "programme",
     "submitted_at",
@@ -31,10 +32,16 @@ const KEYS: [&str; 9] = [
     "documents",
     "earlier_grants",
     "claimed_yen",
+    "choices",
+    "filed_choices",
+    "filed_before",
 ];
+/// How many of them every claim has to state.
+const NEEDED: usize = 8;
 
 impl Ruleset {
-    /// Reads one line of facts as the contract of `kofu assess` has them. Every key must be there but `claimed_yen`;
+    /// Reads one line of facts as the contract of `kofu assess` has them. Every key must be there but `claimed_yen` and
+    /// those of claims for products;
     /// unknown and repeated keys, numbers that are not whole yen, unknown names and times without an offset are
     /// refused. The error has all that is wrong with the line.
     pub fn parse_facts(&self, line: &str) -> Result<Facts, FactsError> {
@@ -228,12 +235,18 @@ impl Reader<'_> {
     }
 
     fn facts(&mut self, json: &Json<'_>) -> Option<Facts> {
-        let (needed, optional) = KEYS.split_at(KEYS.len() - 1);
+        let (needed, optional) = KEYS.split_at(NEEDED);
         let object = self.object(json, At::from(""), needed, optional)?;
-        let claim_id = object.get("claim_id").and_then(|value| self.claim_id(value));
+        let claim_id = object.get("claim_id").and_then(|value| self.claim_id(value, "claim_id"));
         let programme = object.get("programme").and_then(|value| self.programme(value, "programme"));
         let submitted_at = object.get("submitted_at").and_then(|value| self.instant(value));
-        let purchased_on = object.get("purchased_on").and_then(|value| self.day(value, "purchased_on"));
+        let in_kind =
+            programme.as_ref().and_then(|id| self.ruleset.programme(id)).is_some_and(Programme::grants_in_kind);
+        let purchased_on = object.get("purchased_on").and_then(|value| match value {
+            // Where products are granted nothing is bought.
+            Json::Null if in_kind => Some(None),
+            value => self.day(value, "purchased_on").map(Some),
+        });
         let facility = object.get("facility").and_then(|value| self.facility(value));
         let expenses = object.get("expenses").and_then(|value| self.expenses(value));
         let documents = object.get("documents").and_then(|value| self.list(value, "documents", Self::document));
@@ -243,25 +256,63 @@ impl Reader<'_> {
             None | Some(Json::Null) => Some(None),
             Some(value) => self.yen(value, "claimed_yen").map(Some),
         };
+        let choices = self.choices(&object, "choices");
+        let filed_choices = self.choices(&object, "filed_choices");
+        let filed_before = match object.get("filed_before") {
+            None => Some(Vec::new()),
+            Some(value) => self.list(value, "filed_before", Self::claim_id),
+        };
         Some(Facts {
             claim_id: claim_id?,
             programme: programme?,
             submitted_at: submitted_at?,
-            purchased_on: Some(purchased_on?),
+            purchased_on: purchased_on?,
             facility: facility?,
             expenses: expenses?,
             documents: documents?,
             earlier_grants: earlier_grants?,
             claimed_yen: claimed_yen?,
+            choices: choices?,
+            filed_choices: filed_choices?,
+            filed_before: filed_before?,
         })
     }
 
-    fn claim_id(&mut self, value: &Json<'_>) -> Option<ClaimId> {
+    fn choices(&mut self, object: &Object<'_, '_>, key: &'static str) -> Option<Vec<Choice>> {
+        let Some(value) = object.get(key) else { return Some(Vec::new()) };
+        self.list(value, key, |reader, element, at| {
+            let object = reader.object(element, at, &["rank", "product", "units"], &[])?;
+            let rank = object.get("rank").and_then(|value| {
+                match value {
+                    Json::Whole(number) => u8::try_from(*number).ok().filter(|rank| Choice::RANKS.contains(rank)),
+                    _ => None,
+                }
+                .or_else(|| reader.refuse("invalid-value", object.at.key("rank"), value, &meaning("rank")))
+            });
+            let product = object.get("product").and_then(|value| match value {
+                // Whether it is offered is a finding: the facility chose it, and has to choose again.
+                Json::Text(id) if !id.trim().is_empty() && !id.chars().any(char::is_control) => {
+                    Some(ProductId::from(id.as_ref()))
+                }
+                _ => reader.refuse("invalid-value", object.at.key("product"), value, &meaning("product")),
+            });
+            let units = object.get("units").and_then(|value| {
+                match value {
+                    Json::Whole(number) => u32::try_from(*number).ok().filter(|n| (1..=Choice::MOST_UNITS).contains(n)),
+                    _ => None,
+                }
+                .or_else(|| reader.refuse("invalid-value", object.at.key("units"), value, &meaning("units")))
+            });
+            Some(Choice { rank: rank?, product: product?, units: units? })
+        })
+    }
+
+    fn claim_id(&mut self, value: &Json<'_>, at: impl Into<At>) -> Option<ClaimId> {
         match value {
             Json::Text(id) if !id.trim().is_empty() && !id.chars().any(char::is_control) => {
                 Some(ClaimId::from(id.as_ref()))
             }
-            _ => self.refuse("invalid-value", "claim_id", value, &meaning("claim_id")),
+            _ => self.refuse("invalid-value", at, value, &meaning("claim_id")),
         }
     }
 

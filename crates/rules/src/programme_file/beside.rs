@@ -17,6 +17,8 @@ pub(crate) struct Case {
     facts: String,
     outcome: Outcome,
     grant_yen: Yen,
+    /// What is granted in kind: product and units.
+    grant_units: Option<(String, u32)>,
     /// Codes, sorted.
     findings: Vec<String>,
 }
@@ -80,7 +82,7 @@ impl Reader<'_> {
     pub(super) fn cases(&mut self, table: &DeTable<'_>) -> Option<Vec<Case>> {
         let mut cases = Vec::new();
         for (number, (key, table)) in self.tables(table, "case").into_iter().enumerate() {
-            let allowed = ["what", "facts", "outcome", "grant_yen", "findings"];
+            let allowed = ["what", "facts", "outcome", "grant_yen", "findings", "grant_units"];
             let values = self.values_of(&key, table, &allowed, 5)?;
             let place = |name: &str| format!("{key}.{name}");
             let what =
@@ -114,7 +116,25 @@ impl Reader<'_> {
             );
             let mut findings = findings?;
             findings.sort();
-            cases.push(Case { number, what: what?, facts: facts?, outcome: outcome?, grant_yen: grant_yen?, findings });
+            let grant_units = match values[5] {
+                None => None,
+                Some(value) => {
+                    let place = place("grant_units");
+                    let inner = self.values_of(&place, value, &["product", "units"], 2)?;
+                    let product = self.product_id(inner[0]?, &format!("{place}.product"));
+                    let units = self.units(inner[1]?, &format!("{place}.units"));
+                    Some((product?.to_string(), units?))
+                }
+            };
+            cases.push(Case {
+                number,
+                what: what?,
+                facts: facts?,
+                outcome: outcome?,
+                grant_yen: grant_yen?,
+                grant_units,
+                findings,
+            });
         }
         Some(cases)
     }
@@ -199,19 +219,24 @@ impl Case {
         let mut findings: Vec<String> =
             assessment.findings.iter().map(|finding| finding.code.code().to_owned()).collect();
         findings.sort();
-        let said = |outcome: Outcome, grant: Yen, findings: &[String]| {
+        let said = |outcome: Outcome, grant: Yen, units: &Option<(String, u32)>, findings: &[String]| {
+            let in_kind =
+                |unit| units.as_ref().map(|(product, n)| format!(" + {product} {n}{unit}")).unwrap_or_default();
             Words::new(
-                format!("{}、{grant}円、[{}]", outcome.name(Lang::Ja), findings.join(", ")),
-                format!("{}, {grant} yen, [{}]", outcome.code(), findings.join(", ")),
+                format!("{}、{grant}円{}、[{}]", outcome.name(Lang::Ja), in_kind("台"), findings.join(", ")),
+                format!("{}, {grant} yen{}, [{}]", outcome.code(), in_kind(""), findings.join(", ")),
             )
         };
-        let same =
-            assessment.outcome == self.outcome && assessment.grant_yen == self.grant_yen && findings == self.findings;
+        let units = assessment.grant_units.as_ref().map(|grant| (grant.product.to_string(), grant.units));
+        let same = assessment.outcome == self.outcome
+            && assessment.grant_yen == self.grant_yen
+            && units == self.grant_units
+            && findings == self.findings;
         (!same).then(|| {
             folder.mistake(
                 &key,
-                said(assessment.outcome, assessment.grant_yen, &findings),
-                said(self.outcome, self.grant_yen, &self.findings),
+                said(assessment.outcome, assessment.grant_yen, &units, &findings),
+                said(self.outcome, self.grant_yen, &self.grant_units, &self.findings),
             )
         })
     }

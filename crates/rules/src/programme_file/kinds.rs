@@ -1,4 +1,4 @@
-//! What a programme file says for each kind of facility.
+//! What a file of a programme that pays says for each kind of facility.
 
 use super::{Entry, Reader, Value};
 use crate::programme::{CategoryTerms, Dated, KindTerms, Undecided};
@@ -8,14 +8,32 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// A value that some kinds of facility share.
-struct ForKinds<T> {
-    kinds: Vec<FacilityKind>,
+pub(super) struct ForKinds<T> {
+    pub(super) kinds: Vec<FacilityKind>,
     category: Option<Category>,
     dated: Dated<T>,
 }
 
-fn of_kind<T: Clone>(values: &[ForKinds<T>], kind: FacilityKind) -> impl Iterator<Item = Dated<T>> {
+pub(super) fn of_kind<T: Clone>(values: &[ForKinds<T>], kind: FacilityKind) -> impl Iterator<Item = Dated<T>> {
     values.iter().filter(move |one| one.kinds.contains(&kind)).map(|one| one.dated.clone())
+}
+
+/// Whether it is said of a kind on every day that it cannot be decided.
+pub(super) fn is_always_undecided(undecided: &[Undecided], kind: FacilityKind) -> bool {
+    let mut days: Vec<_> = undecided
+        .iter()
+        .filter(|one| one.kinds.contains(&kind))
+        .map(|one| (one.reason.from.unwrap_or(Date::MIN), one.reason.until.unwrap_or(Date::MAX)))
+        .collect();
+    days.sort();
+    // The first day of which nothing has been said yet; `None` behind the last of all days.
+    let mut open = Some(Date::MIN);
+    for (from, until) in days {
+        if open.is_some_and(|day| from <= day && day <= until) {
+            open = until.tomorrow().ok();
+        }
+    }
+    open.is_none()
 }
 
 impl Reader<'_> {
@@ -45,7 +63,7 @@ impl Reader<'_> {
                 || rates.iter().any(|one| one.kinds.contains(&kind));
             if !said {
                 // Silence about a kind would reject its claims; that has to be meant.
-                if !undecided.iter().any(|one| one.kinds.contains(&kind)) {
+                if !is_always_undecided(undecided, kind) {
                     let expected = (
                         "すべての施設区分の補助率と上限、または理由を書いた [[undecided]]",
                         "a rate and ceilings for every kind of facility, or an [[undecided]] with the reason",
@@ -114,7 +132,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn values<T>(
+    pub(super) fn values<T>(
         &mut self,
         entries: &[Entry<'_, '_>],
         value: impl Fn(&mut Self, &Value<'_>, &str) -> Option<T>,
@@ -128,7 +146,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn no_overlap<T>(&mut self, key: &str, days: &[Dated<T>]) {
+    pub(super) fn no_overlap<T>(&mut self, key: &str, days: &[Dated<T>]) {
         for (i, one) in days.iter().enumerate() {
             for other in days.iter().skip(i + 1) {
                 let from = one.from.max(other.from).unwrap_or(Date::MIN);

@@ -4,12 +4,13 @@
 mod beside;
 mod folder;
 mod kinds;
+mod products;
 mod values;
 
 pub(crate) use beside::Case;
 pub(crate) use folder::Folder;
 
-use crate::programme::{Dated, Programme, Timeline, TimelineError};
+use crate::programme::{Dated, Grant, MoneyTerms, Programme, Timeline, TimelineError};
 use crate::ruleset::ProgrammeFile;
 use crate::words::Words;
 use claim::{Category, FacilityKind, Lang, ProgrammeId};
@@ -89,26 +90,45 @@ enum Scope {
     KindsAndCategory,
     /// Also `value_en`: the same text in English.
     KindsAndEnglish,
+    /// Also `maker` and `name` of a product.
+    Product,
 }
 
-/// Every item of a programme: its key, the unit that its entries must state, and its scope.
-const ITEMS: [(&str, &str, Scope); 15] = [
-    ("name_ja", "text", Scope::Programme),
-    ("name_en", "text", Scope::Programme),
-    ("opens_on", "day", Scope::Programme),
-    ("deadline", "day", Scope::Programme),
-    ("required_documents", "document", Scope::Programme),
-    ("excluding_programmes", "programme", Scope::Programme),
-    ("transitional_measures", "number", Scope::Programme),
-    ("eligible_category", "category", Scope::Kinds),
-    ("category_ceiling", "yen", Scope::KindsAndCategory),
-    ("cost_ceiling", "yen", Scope::Kinds),
-    ("rate", "fraction", Scope::Kinds),
-    ("rounding_mode", "mode", Scope::Programme),
-    ("rounding_unit", "yen", Scope::Programme),
-    ("grant_ceiling", "yen", Scope::Kinds),
-    (UNDECIDED, "text", Scope::KindsAndEnglish),
+/// Which programmes have an item.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum For {
+    Every,
+    /// Those that pay.
+    Money,
+    /// Those that grant products.
+    Products,
+}
+
+/// Every item of a programme: its key, the unit that its entries must state, its scope, and which programmes have it.
+const ITEMS: [(&str, &str, Scope, For); 19] = [
+    ("name_ja", "text", Scope::Programme, For::Every),
+    ("name_en", "text", Scope::Programme, For::Every),
+    ("opens_on", "day", Scope::Programme, For::Every),
+    ("deadline", "day", Scope::Programme, For::Every),
+    ("required_documents", "document", Scope::Programme, For::Every),
+    ("excluding_programmes", "programme", Scope::Programme, For::Every),
+    ("transitional_measures", "number", Scope::Programme, For::Every),
+    ("eligible_category", "category", Scope::Kinds, For::Money),
+    ("category_ceiling", "yen", Scope::KindsAndCategory, For::Money),
+    ("cost_ceiling", "yen", Scope::Kinds, For::Money),
+    ("rate", "fraction", Scope::Kinds, For::Money),
+    ("rounding_mode", "mode", Scope::Programme, For::Money),
+    ("rounding_unit", "yen", Scope::Programme, For::Money),
+    ("grant_ceiling", "yen", Scope::Kinds, For::Money),
+    (PRODUCT, "product", Scope::Product, For::Products),
+    ("units_ceiling", "unit", Scope::Kinds, For::Products),
+    ("first_deadline", "day", Scope::Programme, For::Products),
+    ("no_change_after_filing", "text", Scope::Programme, For::Products),
+    (UNDECIDED, "text", Scope::KindsAndEnglish, For::Every),
 ];
+
+/// What a programme grants in kind; one that names a product pays nothing.
+const PRODUCT: &str = "product";
 
 /// Where the sources do not say enough to decide, and why.
 const UNDECIDED: &str = "undecided";
@@ -211,6 +231,9 @@ struct Entry<'t, 'i> {
     category: Option<Category>,
     /// `value_en`, where the item has one.
     english: String,
+    /// `maker` and `name`, where the item has them.
+    maker: String,
+    name: String,
     source: String,
     checked_on: Date,
     from: Option<Date>,
@@ -343,12 +366,13 @@ impl Reader<'_> {
     ) -> Option<Entry<'t, 'i>> {
         let mut found: BTreeMap<&str, &'t Value<'i>> = BTreeMap::new();
         let mut allowed = vec!["value", "unit", "source", "checked_on"];
-        if scope != Scope::Programme {
+        if !matches!(scope, Scope::Programme | Scope::Product) {
             allowed.push("kinds");
         }
         match scope {
             Scope::KindsAndCategory => allowed.push("category"),
             Scope::KindsAndEnglish => allowed.push("value_en"),
+            Scope::Product => allowed.extend(["maker", "name"]),
             Scope::Programme | Scope::Kinds => {}
         }
         let needed = allowed.len();
@@ -395,6 +419,12 @@ impl Reader<'_> {
                 ("同じ内容の英語（引用符で囲む）", "the same text in English, in quotes"),
             )
         });
+        let maker = found.get("maker").and_then(|value| {
+            self.words(value, &place("maker"), ("メーカー名（引用符で囲む）", "the maker, in quotes"))
+        });
+        let name = found.get("name").and_then(|value| {
+            self.words(value, &place("name"), ("製品名（引用符で囲む）", "the product's name, in quotes"))
+        });
         let kinds = match found.get("kinds") {
             None => Vec::new(),
             Some(value) => {
@@ -423,6 +453,8 @@ impl Reader<'_> {
             kinds,
             category,
             english: english.unwrap_or_default(),
+            maker: maker.unwrap_or_default(),
+            name: name.unwrap_or_default(),
             source,
             checked_on,
             from,
@@ -448,25 +480,47 @@ impl Reader<'_> {
         let mut id = None;
         let mut entries: BTreeMap<&str, Vec<Entry<'_, '_>>> = BTreeMap::new();
         let mut present: Vec<&str> = Vec::new();
+        let in_kind = table.contains_key(PRODUCT);
+        let has = |of: For| match of {
+            For::Every => true,
+            For::Money => !in_kind,
+            For::Products => in_kind,
+        };
         for (name, value) in table.iter() {
             let name_text: &str = name.get_ref();
-            if let Some((key, unit, scope)) = ITEMS.iter().find(|(key, _, _)| *key == name_text) {
+            if let Some((key, unit, scope, of)) = ITEMS.iter().find(|(key, ..)| *key == name_text) {
                 present.push(key);
-                entries.insert(key, self.entries(key, unit, *scope, value));
+                if has(*of) {
+                    entries.insert(key, self.entries(key, unit, *scope, value));
+                } else {
+                    let expected = if in_kind {
+                        Words::new(
+                            "[[product]] のある補助事業では書かない（製品を交付し、金額は交付しない）",
+                            "no such item beside [[product]]: the programme grants products, not yen",
+                        )
+                    } else {
+                        Words::new(
+                            "[[product]] のある補助事業でだけ書く",
+                            "such an item only beside [[product]], in a programme that grants products",
+                        )
+                    };
+                    self.wrong::<()>(&name.span(), name_text, Words::same(format!("[[{name_text}]]")), expected);
+                }
             } else if name_text == "id" {
                 id = match value.get_ref() {
                     DeValue::String(text) if is_id(text) => Some(ProgrammeId::from(text.as_ref())),
                     _ => self.wrong_value(value, "id", ID),
                 };
             } else if name_text != "source_documents" {
-                let keys: Vec<&str> = ITEMS.iter().map(|(key, _, _)| *key).collect();
+                let keys: Vec<&str> = ITEMS.iter().map(|(key, ..)| *key).collect();
                 let keys: Vec<&str> = ["id", "source_documents"].into_iter().chain(keys).collect();
                 self.wrong::<()>(&name.span(), name_text, unknown_key(), one_of(&keys));
             }
         }
         // What is said for each kind of facility is looked for there, kind by kind.
-        let missing = ITEMS.iter().filter(|(key, _, scope)| *scope == Scope::Programme && !present.contains(key));
-        for (key, _, _) in missing {
+        let missing =
+            ITEMS.iter().filter(|(key, _, scope, of)| *scope == Scope::Programme && has(*of) && !present.contains(key));
+        for (key, ..) in missing {
             let expected = Words::new(
                 format!("[[{key}]] を1つ以上（定めがなければ \"none\" または []）"),
                 format!("at least one [[{key}]]; \"none\" or [] where nothing is set"),
@@ -489,6 +543,8 @@ impl Reader<'_> {
         let (eligible, ceilings) = (take("eligible_category"), take("category_ceiling"));
         let (costs, rates, grants) = (take("cost_ceiling"), take("rate"), take("grant_ceiling"));
         let undecided = take(UNDECIDED);
+        let (products, units_ceilings) = (take(PRODUCT), take("units_ceiling"));
+        let (first_deadlines, no_changes) = (take("first_deadline"), take("no_change_after_filing"));
 
         let in_japanese = ("日本語の名称（引用符で囲む）", "the name in Japanese, in quotes");
         let in_english = ("英語の名称（引用符で囲む）", "the name in English, in quotes");
@@ -512,10 +568,17 @@ impl Reader<'_> {
             }
         });
         let transitional_measures = self.timeline("transitional_measures", &measures, Self::measures);
-        let rounding_mode = self.timeline("rounding_mode", &modes, Self::mode);
-        let rounding_unit = self.timeline("rounding_unit", &units, Self::positive_yen);
         let undecided = self.undecided(&undecided);
-        let kinds = self.kinds(&eligible, &ceilings, &costs, &rates, &grants, &undecided);
+        let grant = if in_kind {
+            self.products(&products, &units_ceilings, &first_deadlines, &no_changes, &undecided).map(Grant::Products)
+        } else {
+            let rounding_mode = self.timeline("rounding_mode", &modes, Self::mode);
+            let rounding_unit = self.timeline("rounding_unit", &units, Self::positive_yen);
+            let kinds = self.kinds(&eligible, &ceilings, &costs, &rates, &grants, &undecided);
+            rounding_mode
+                .zip(rounding_unit)
+                .map(|(rounding_mode, rounding_unit)| Grant::Money(MoneyTerms { rounding_mode, rounding_unit, kinds }))
+        };
         Some(Programme {
             id: id?,
             source_documents: self.documents.clone(),
@@ -526,9 +589,7 @@ impl Reader<'_> {
             required_documents: required_documents?,
             excluding_programmes: excluding_programmes?,
             transitional_measures: transitional_measures?,
-            rounding_mode: rounding_mode?,
-            rounding_unit: rounding_unit?,
-            kinds,
+            grant: grant?,
             undecided,
             // They stand in a file of their own.
             changes: Vec::new(),

@@ -1,8 +1,8 @@
 //! Single values of a programme file: each is taken in one form, or refused with what was expected.
 
-use super::{Reader, Value};
+use super::{ID, Reader, Value};
 use crate::words::Words;
-use claim::{Category, DocumentKind, ProgrammeId, Rate, RoundingMode, Yen};
+use claim::{Category, Choice, DocumentKind, ProductId, ProgrammeId, Rate, RoundingMode, Yen};
 use jiff::civil::Date;
 use toml::de::DeValue;
 
@@ -14,6 +14,42 @@ impl Reader<'_> {
         match value.get_ref() {
             DeValue::String(text) if !text.trim().is_empty() => Some(text.to_string()),
             _ => self.wrong_value(value, key, expected),
+        }
+    }
+
+    pub(super) fn words_or_none(
+        &mut self,
+        value: &Value<'_>,
+        key: &str,
+        expected: impl Into<Words>,
+    ) -> Option<Option<String>> {
+        if is_none(value) { Some(None) } else { self.words(value, key, expected).map(Some) }
+    }
+
+    /// A number of units of a product.
+    pub(super) fn units(&mut self, value: &Value<'_>, key: &str) -> Option<u32> {
+        let units = match value.get_ref() {
+            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => None,
+        };
+        match units.filter(|units| (1..=Choice::MOST_UNITS).contains(units)) {
+            Some(units) => Some(units),
+            None => {
+                let most = Choice::MOST_UNITS;
+                let expected = Words::new(
+                    format!("1から{most}までの整数（引用符なし）"),
+                    format!("a whole number from 1 to {most}, without quotes"),
+                );
+                self.wrong_value(value, key, expected)
+            }
+        }
+    }
+
+    /// The id of a product; maker and name stand beside it.
+    pub(super) fn product_id(&mut self, value: &Value<'_>, key: &str) -> Option<ProductId> {
+        match value.get_ref() {
+            DeValue::String(text) if is_id(text) => Some(ProductId::from(text.as_ref())),
+            _ => self.wrong_value(value, key, ID),
         }
     }
 

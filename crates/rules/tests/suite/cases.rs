@@ -33,6 +33,9 @@ pub(crate) fn home_consent(kind: FacilityKind, expenses: &[Expense]) -> Facts {
         documents: vec![DocumentKind::Receipt, DocumentKind::Itemization],
         earlier_grants: Vec::new(),
         claimed_yen: None,
+        choices: Vec::new(),
+        filed_choices: Vec::new(),
+        filed_before: Vec::new(),
     }
 }
 

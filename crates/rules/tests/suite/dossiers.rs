@@ -2,10 +2,10 @@
 
 use crate::cases::{every_sentence_is_whole, yen};
 use claim::{
-    Category, ClaimId, Confidence, DocumentKind, Dossier, DossierDocument, Expense, Facility, FacilityKind, Field,
-    Finding, FindingCode, InstitutionCode, ItemizationLine, ItemizationReading, Lang, Method, Outcome, Place,
-    PossibleDuplicate, Problem, ProblemCode, ProgrammeId, Reading, ReceiptReading, Sha256, Spot, TransitionalMeasure,
-    Values,
+    Category, ClaimId, Confidence, DocumentKind, Dossier, DossierDocument, DuplicateVerdict, Expense, Facility,
+    FacilityKind, Field, Finding, FindingCode, InstitutionCode, ItemizationLine, ItemizationReading, Lang, Likeness,
+    Method, Outcome, Place, PossibleDuplicate, Problem, ProblemCode, ProgrammeId, Reading, ReceiptReading, Sha256,
+    Spot, TransitionalMeasure, Values,
 };
 use jiff::civil::{Date, date};
 use rules::{Assessed, Ruleset, examine};
@@ -43,7 +43,7 @@ fn line(description: &str, category: Option<Category>, amount: i64) -> Itemizati
 
 fn itemization(lines: Vec<ItemizationLine>) -> ItemizationReading {
     let total = lines.iter().map(|line| line.amount_yen.get()).sum();
-    ItemizationReading { lines, total_yen: Some(field(yen(total), "")), payee: None }
+    ItemizationReading { lines, total_yen: Some(field(yen(total), "")), ..ItemizationReading::default() }
 }
 
 /// A document whose bytes are told apart by its name.
@@ -55,6 +55,7 @@ fn document(file: &str, declared: DocumentKind) -> DossierDocument {
     DossierDocument {
         declared,
         reading: Reading {
+            page_hashes: Vec::new(),
             file: file.to_owned(),
             sha256: Sha256(hash),
             media_type: "application/pdf".to_owned(),
@@ -101,6 +102,9 @@ fn dossier() -> Dossier {
         programme: ProgrammeId::from("home-consent"),
         submitted_at: "2025-12-20T10:15:00+09:00".parse().unwrap(),
         claimed_yen: None,
+        choices: Vec::new(),
+        filed_choices: Vec::new(),
+        filed_before: Vec::new(),
         facility_code: InstitutionCode::parse("1310110049").unwrap(),
         facility: Some(facility()),
         earlier_grants: Vec::new(),
@@ -384,6 +388,25 @@ fn a_part_that_could_not_be_read_is_said_beside_what_could() {
 }
 
 #[test]
+fn each_part_that_could_not_be_read_is_named() {
+    for (code, field) in [
+        (ProblemCode::InvalidAmount, "金額"),
+        (ProblemCode::FormulaWithoutValue, "金額"),
+        (ProblemCode::DoesNotAddUp, "金額"),
+        (ProblemCode::HiddenAmounts, "非表示の金額"),
+        (ProblemCode::DescriptionMissing, "品名・内容"),
+        (ProblemCode::SeveralDocuments, "2つ目以降の書類"),
+        (ProblemCode::NothingFound, "書類の一部"),
+    ] {
+        let (_, findings) = findings_after(|dossier| {
+            dossier.documents[1].reading.problems = vec![Problem::new(code).with("found", "x").with("expected", "y")];
+        });
+        let said = |finding: &Finding| finding.message(Lang::Ja).starts_with(&format!("書類の「{field}」を"));
+        assert!(findings.iter().any(said), "{code:?}: {findings:?}");
+    }
+}
+
+#[test]
 fn documents_that_are_missing_are_asked_for_and_nothing_is_refused_for_it() {
     assert_eq!(after(|dossier| drop(dossier.documents.remove(1))), (Outcome::Return, vec!["itemization-missing"]));
     assert_eq!(after(|dossier| drop(dossier.documents.remove(0))), (Outcome::Return, vec!["receipt-missing"]));
@@ -507,21 +530,35 @@ fn a_registration_number_that_fails_is_looked_at_and_one_that_is_missing_is_not(
 
 #[test]
 fn a_receipt_that_another_claim_has_is_looked_at() {
-    for (why, words) in [("same-bytes", "同じファイル"), ("same-facts", "発行者・日付・金額が同じ")] {
-        let finding = only(|dossier| {
-            dossier.duplicates.push(PossibleDuplicate {
-                file: "領収書.pdf".to_owned(),
-                other_claim: ClaimId::from("C-7"),
-                other_facility: InstitutionCode::parse("3410712362").unwrap(),
-                why: why.to_owned(),
-            });
-        });
+    let duplicate = |why, verdict| PossibleDuplicate {
+        file: "領収書.pdf".to_owned(),
+        page: Some(1),
+        other_claim: ClaimId::from("C-7"),
+        other_facility: InstitutionCode::parse("3410712362").unwrap(),
+        other_file: "scan.tiff".to_owned(),
+        other_page: Some(2),
+        why,
+        verdict,
+    };
+    for (why, words) in [
+        (Likeness::SameBytes, "同じファイル"),
+        (Likeness::SameFacts, "発行者・日付・金額が同じ"),
+        (Likeness::SamePage, "見た目がほぼ同じページ"),
+    ] {
+        let finding = only(|dossier| dossier.duplicates.push(duplicate(why, None)));
         assert_eq!(
             finding.message(Lang::Ja),
-            format!("同じ領収書が別の申請（C-7）にも添付されている可能性があります（{words}）。")
+            format!("同じ領収書が別の申請（C-7）にも添付されている可能性があります（{words}、scan.tiff 2ページ）。")
         );
+        assert_eq!(finding.place.as_ref().unwrap().show(Lang::Ja), "領収書.pdf 1ページ");
         assert_eq!(finding.severity(), claim::Severity::Review);
     }
+    // What a person has said is not asked again.
+    let said = only(|dossier| dossier.duplicates.push(duplicate(Likeness::SamePage, Some(DuplicateVerdict::Same))));
+    assert_eq!((said.code.code(), said.severity()), ("duplicate-confirmed", claim::Severity::Review));
+    let (outcome, codes) =
+        after(|dossier| dossier.duplicates.push(duplicate(Likeness::SameFacts, Some(DuplicateVerdict::Different))));
+    assert_eq!((outcome, codes), (Outcome::Approve, Vec::new()));
 }
 
 #[test]
@@ -581,7 +618,8 @@ fn amounts_that_no_sum_holds_go_to_a_person() {
     let assessed = assess(&changed);
     assert_eq!(assessed.facts, None);
     assert_eq!(assessed.assessment.outcome, Outcome::Review);
-    assert_eq!(examine(&changed).findings, assessed.observed);
+    let programme = Ruleset::embedded().programme(&changed.programme).unwrap();
+    assert_eq!(examine(programme, &changed).findings, assessed.observed);
     assert_eq!(crate::cases::codes(&assessed.observed), ["reading-uncertain"]);
 }
 
@@ -674,5 +712,25 @@ fn a_total_beside_a_second_document_is_not_sure() {
             receipt_of(dossier).total_yen = Some(field(yen(150_000), ""));
         });
         assert_eq!(found, outcome, "{code:?}");
+    }
+}
+
+#[test]
+fn the_code_on_an_itemization_is_held_against_the_claims_in_every_form_it_is_asked_for() {
+    let said = |code: &str, named: &str| {
+        let mut dossier = dossier();
+        dossier.facility_code = InstitutionCode::parse(code).unwrap();
+        itemization_of(&mut dossier).facility_code = Some(field(named.to_owned(), named));
+        let programme = Ruleset::embedded().programme(&dossier.programme).unwrap();
+        let findings = examine(programme, &dossier).findings;
+        findings.iter().any(|finding| finding.code == FindingCode::ItemizationFacilityDiffers)
+    };
+    for same in ["1310110049", "0110049", "130110049"] {
+        assert!(!said("1310110049", same), "{same}");
+    }
+    // A cell that holds a number has lost the zero in front.
+    assert!(!said("0410119010", "410119010"));
+    for other in ["0410119010", "0119010", "130119010", "1410110049", "131011004"] {
+        assert!(said("1310110049", other), "{other}");
     }
 }

@@ -323,7 +323,10 @@ fn findings_come_gravest_first_and_all_of_them() {
     facts.documents = vec![DocumentKind::Invoice];
     facts.claimed_yen = Some(yen(1));
     let seen = [
-        Finding::new(FindingCode::PossibleDuplicate).with("other_claim", "C-9").with("why", "same-bytes"),
+        Finding::new(FindingCode::PossibleDuplicate)
+            .with("other_claim", "C-9")
+            .with("other_place", "x.pdf")
+            .with("why", "same-bytes"),
         Finding::new(FindingCode::TotalsDiffer)
             .with("receipts_yen", yen(2))
             .with("itemization_yen", yen(1))
@@ -357,6 +360,6 @@ fn an_unknown_programme_is_an_error_that_names_the_known_ones() {
     facts.programme = ProgrammeId::from("home-care");
     assert_eq!(
         Ruleset::embedded().assess(&facts, &[]).unwrap_err().to_string(),
-        "claim C-1: programme: found \"home-care\", expected one of card-reader-2022, home-consent, home-visit, limited-type, online-consultation"
+        "claim C-1: programme: found \"home-care\", expected one of card-reader-2022, card-reader-provision, home-consent, home-visit, limited-type, online-consultation"
     );
 }

@@ -5,6 +5,7 @@ mod cases;
 mod dossiers;
 mod facts_lines;
 mod findings;
+mod products;
 mod programme_files;
 mod properties;
 mod sums;

@@ -47,7 +47,7 @@ async fn hand_written_sql_is_refused(fixture: Fixture) {
     };
     let decide = |claim: &str, person: &str| {
         format!(
-            "INSERT INTO decisions SELECT claim_id, revision, kind, grant_yen, assessment_sha256, '{person}', 1, NULL, 0
+            "INSERT INTO decisions SELECT claim_id, revision, kind, grant_yen, grant_units, assessment_sha256, '{person}', 1, NULL, 0
              FROM decisions WHERE claim_id = '{claim}'"
         )
     };
@@ -114,7 +114,8 @@ async fn hand_written_sql_is_refused(fixture: Fixture) {
             ("INSERT OR REPLACE INTO claims SELECT * FROM claims WHERE id = 'A'".into(), Rule::GrantStays),
         ]);
     } else {
-        let tables = "log_entries, log_checkpoints, documents, readings, receipt_facts, decisions, notices, batches,
+        let tables = "log_entries, log_checkpoints, documents, readings, receipt_facts, page_hashes, page_bands, duplicate_verdicts,
+                      decisions, notices, batches,
                       payments, assessments, claim_revisions, claims, jobs";
         attacks.extend([
             (format!("TRUNCATE {tables}"), Rule::AppendOnly),

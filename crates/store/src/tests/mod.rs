@@ -1,8 +1,10 @@
 //! Tests of the store through its door, each on SQLite and on a real PostgreSQL; and a few that look behind it.
 
 mod attacks;
+mod duplicates;
 mod objects;
 mod opening;
+mod products;
 mod queue;
 mod schema;
 mod story;
@@ -100,6 +102,7 @@ impl Fixture {
             facility_code: code(facility),
             submitted_at: at("2025-12-20T01:15:00Z"),
             claimed_yen: Some(yen(128_000)),
+            choices: Vec::new(),
             bundle_sha256: crate::objects::hash(id.as_bytes()),
             documents: vec![self.document(0, DocumentKind::Receipt, receipt).await],
         };
@@ -168,6 +171,7 @@ fn decision(record: &ClaimRecord, kind: DecisionKind, grant: i64) -> Decision {
         revision: record.claim.revision,
         kind,
         grant_yen: yen(grant),
+        grant_units: None,
         assessment: assessment(record.claim.id.as_str()).1,
         decided_by: Actor::staff("reviewer"),
         decided_at: at("2026-01-15T03:00:00Z"),
@@ -225,6 +229,7 @@ fn receipt_reading(document: &Document, issuer: &str) -> Reading {
         pages: 1,
         method: Some(Method::Text),
         kind: DocumentKind::Receipt,
+        page_hashes: vec![],
         receipt: Some(ReceiptReading {
             total_yen: field(yen(143_000), "￥143,000-"),
             issued_on: field("2025-06-15".parse().unwrap(), "令和7年6月15日"),

@@ -132,11 +132,11 @@ async fn the_lists_of_codes_are_those_of_the_types() {
                 if matches!(state.code(), "approved" | "batched" | "sent" | "paid" | "bounced") { "1" } else { "NULL" };
             let code = state.code();
             fixture
-                .sql(&format!("INSERT INTO claims VALUES ('{code}', 'p', 'f', '{code}', 1, 1, 0, {grant})"))
+                .sql(&format!("INSERT INTO claims VALUES ('{code}', 'p', 'f', '{code}', 1, 1, 0, {grant}, NULL)"))
                 .await
                 .unwrap();
         }
-        assert!(fixture.sql("INSERT INTO claims VALUES ('x', 'p', 'f', 'lost', 1, 1, 0, NULL)").await.is_err());
+        assert!(fixture.sql("INSERT INTO claims VALUES ('x', 'p', 'f', 'lost', 1, 1, 0, NULL, NULL)").await.is_err());
         for kind in FacilityKind::ALL {
             let code = kind.code();
             fixture

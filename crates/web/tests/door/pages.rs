@@ -57,6 +57,7 @@ async fn submit(store: &Store, id: &str) {
         facility_code: InstitutionCode::parse("1310110049").unwrap(),
         submitted_at: DURING.parse().unwrap(),
         claimed_yen: None,
+        choices: Vec::new(),
         bundle_sha256: sha256,
         documents: vec![Document {
             position: 0,

@@ -2,20 +2,31 @@
 //!
 //! Everything is made here from invented data and fixed seeds, so that drawing again gives the same bytes.
 
-mod carriers;
-mod pixels;
 mod register;
 mod sheets;
 mod stories;
 mod story;
-mod typesetting;
 mod vendors;
 
 use anyhow::{Context, bail};
-use carriers::Drawer;
+use papers::{Drawer, Medium, Paper, Typesetter};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use story::{Content, Document, Form, Story};
+
+/// Every template by its path.
+const TEMPLATES: [(&str, &str); 10] = [
+    ("receipt-formal.typ", include_str!("../../templates/receipt-formal.typ")),
+    ("receipt-vendor.typ", include_str!("../../templates/receipt-vendor.typ")),
+    ("receipt-register.typ", include_str!("../../templates/receipt-register.typ")),
+    ("receipt-daiji.typ", include_str!("../../templates/receipt-daiji.typ")),
+    ("receipt-qualified.typ", include_str!("../../templates/receipt-qualified.typ")),
+    ("receipt-online.typ", include_str!("../../templates/receipt-online.typ")),
+    ("receipt-boxes.typ", include_str!("../../templates/receipt-boxes.typ")),
+    ("estimate.typ", include_str!("../../templates/estimate.typ")),
+    ("itemization-form.typ", include_str!("../../templates/itemization-form.typ")),
+    ("itemization-table.typ", include_str!("../../templates/itemization-table.typ")),
+];
 
 /// The part of the README that is not the table of stories.
 const README: &str = include_str!("../../templates/README.md");
@@ -89,7 +100,7 @@ fn files_under(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 /// The bytes of every file of the samples.
 fn draw() -> anyhow::Result<BTreeMap<PathBuf, Vec<u8>>> {
-    let drawer = Drawer::new()?;
+    let drawer = Drawer::new(Typesetter::new(&TEMPLATES, &[])?);
     let stories = stories::all();
     let mut files = BTreeMap::new();
     files.insert(PathBuf::from("facilities.csv"), register::csv()?);
@@ -135,12 +146,12 @@ impl Document {
             Content::Receipt(receipt) => {
                 // The number of a receipt is its own, whatever claim it is sent with.
                 let name = format!("receipt {}", receipt.number);
-                drawer.draw(receipt.layout.template(), &receipt.data()?, receipt.issuer, receipt.medium, &name)
+                draw_paper(drawer, receipt.layout.template(), &receipt.data()?, receipt.issuer, receipt.medium, &name)
             }
             Content::Itemization(itemization) => {
                 let paper = |template, medium| {
                     let name = format!("itemization {} {}", itemization.code, itemization.issued);
-                    drawer.draw(template, &itemization.data(), itemization.issuer, medium, &name)
+                    draw_paper(drawer, template, &itemization.data(), itemization.issuer, medium, &name)
                 };
                 match itemization.form {
                     Form::Sheet => sheets::plain(itemization),
@@ -154,6 +165,18 @@ impl Document {
             }
         }
     }
+}
+
+/// The file of one paper.
+fn draw_paper(
+    drawer: &Drawer,
+    template: &str,
+    data: &serde_json::Value,
+    vendor: &story::Vendor,
+    medium: Medium,
+    name: &str,
+) -> anyhow::Result<Vec<u8>> {
+    Ok(drawer.draw(&Paper { template, data, seal: vendor.seal(), name }, medium)?.bytes)
 }
 
 #[cfg(test)]

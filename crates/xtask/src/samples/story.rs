@@ -1,7 +1,7 @@
 //! What a story is made of: a claim, its documents as they are drawn, and what is expected of it.
 
-use super::pixels::{Photo, Scan};
 use anyhow::{Context, bail};
+use papers::{Medium, Seal};
 use serde_json::{Value, json};
 
 /// One claim with what it shows and what must come of it.
@@ -81,23 +81,6 @@ impl Layout {
             Layout::Estimate => "estimate",
         }
     }
-}
-
-/// What a paper comes as.
-#[derive(Clone, Copy)]
-pub(super) enum Medium {
-    /// Born digital.
-    Pdf,
-    /// Born digital, and cut off after so many thousandths of its bytes.
-    CutPdf(usize),
-    /// A scan in a PDF of one picture a page.
-    ScannedPdf(Scan),
-    /// A scan as PNG.
-    Png(Scan),
-    /// A fax as TIFF, black and white.
-    Fax(Scan),
-    /// A photo by a telephone, as JPEG.
-    Photo(Photo),
 }
 
 /// A receipt, or what is sent in its place.
@@ -230,6 +213,11 @@ pub(super) struct Vendor {
 }
 
 impl Vendor {
+    /// What it seals its papers with.
+    pub(super) const fn seal(&self) -> Seal<'_> {
+        Seal { owner: self.name, characters: self.seal, shape: self.seal_shape }
+    }
+
     fn data(&self, registration: Option<&str>) -> Value {
         json!({
             "name": self.name, "branch": self.branch, "postal": self.postal, "address": self.address,

@@ -142,13 +142,17 @@ fn the_sheet_that_holds_the_itemization_is_found_among_several() {
 }
 
 #[test]
-fn a_hidden_sheet_counts_only_when_no_visible_one_holds_the_document() {
+fn a_hidden_sheet_is_said_and_never_counted() {
     let hidden = |grid: Grid| Grid { hidden: true, ..grid };
     let draft = grid("下書き", &[&["領収書内訳書"], &["品名", "金額"], &["タブレット", "99999"], &["合計", "99999"]]);
     let found = sheet(&[hidden(draft.clone()), form()]);
+    assert_eq!(problems(&found), [ProblemCode::HiddenAmounts]);
     assert_eq!(found.itemization.unwrap().lines.len(), 3);
     let found = sheet(&[grid("空", &[&["メモ"]]), hidden(draft)]);
-    assert_eq!(found.itemization.unwrap().lines[0].amount_yen.get(), 99_999);
+    assert_eq!(
+        (found.itemization.as_ref().unwrap().lines.len(), problems(&found)),
+        (0, vec![ProblemCode::HiddenAmounts])
+    );
 }
 
 #[test]

@@ -36,6 +36,47 @@ fn an_amount_of_ocr_is_sure_only_with_arithmetic_or_the_second_reading() {
 }
 
 #[test]
+fn a_number_beside_which_digits_go_on_is_never_a_sure_total() {
+    // Both readings part the number at the same gap, and both are wrong.
+    let parted: [Text; 4] =
+        [TITLE, (60.0, 120.0, 14.0, "合計"), (120.0, 120.0, 14.0, "¥4"), (150.0, 120.0, 14.0, "5900")];
+    let total = receipt(&parted, &parted).total_yen.unwrap();
+    assert!(doubtful(total.confidence), "{total:?}");
+    assert!(total.reasons.iter().any(|reason| reason.contains("途中で切れ")), "{total:?}");
+}
+
+#[test]
+fn a_registration_number_of_ocr_is_sure_only_when_both_readings_give_it() {
+    // 0 and 9 are the same to the check digit.
+    let number: Text = (60.0, 300.0, 9.0, "登録番号 T7000012050002");
+    let confidence = |second: &[Text]| receipt(&[TITLE, number], second).registration_number.unwrap().confidence;
+    assert!(!sure(confidence(&[])));
+    assert!(sure(confidence(&[number])));
+    assert!(!sure(confidence(&[(60.0, 300.0, 9.0, "登録番号 T7000012059002")])));
+    // Printed twice and read by one model twice, it is as sure as once.
+    let again: Text = (60.0, 400.0, 9.0, "登録番号 T7000012050002");
+    let found = receipt(&[TITLE, number, again], &[]).registration_number.unwrap();
+    assert!(!sure(found.confidence), "{found:?}");
+}
+
+#[test]
+fn taxes_of_two_rates_that_name_no_rate_belong_to_the_bases_above_them() {
+    let found = receipt(
+        &[
+            TITLE,
+            (60.0, 200.0, 9.0, "(10%対象 ¥192,054)"),
+            (60.0, 215.0, 9.0, "(内消費税額 ¥17,459)"),
+            (60.0, 230.0, 9.0, "(8%対象 ¥1,564)"),
+            (60.0, 245.0, 9.0, "(内消費税額 ¥115)"),
+            (60.0, 260.0, 14.0, "合計 ¥193,618"),
+        ],
+        &[],
+    );
+    let tax: Vec<_> = found.tax.iter().map(|line| (line.rate, line.tax_yen.unwrap().get())).collect();
+    assert_eq!(tax, [(10, 17_459), (8, 115)]);
+}
+
+#[test]
 fn arithmetic_chooses_between_two_readings() {
     let wrong: Text = (200.0, 120.0, 22.0, "¥43,000-");
     let right: Text = (200.0, 120.0, 22.0, "¥143,000-");

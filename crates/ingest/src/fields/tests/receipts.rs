@@ -627,3 +627,43 @@ fn a_second_receipt_below_the_first_is_said() {
     assert_eq!(found.problems.iter().map(|p| p.code).collect::<Vec<_>>(), [ProblemCode::SeveralDocuments]);
     assert!(read(&half(40.0, "合計 ¥45,100")).problems.is_empty());
 }
+
+#[test]
+fn a_table_by_rates_gives_the_whole_and_not_its_largest_row() {
+    let found = read_pages(
+        &[page(
+            1,
+            &[
+                (60.0, 60.0, 18.0, "領収書"),
+                (60.0, 120.0, 10.0, "合計金額(税込)"),
+                (60.0, 140.0, 20.0, "¥419,672"),
+                (200.0, 300.0, 10.0, "税率"),
+                (260.0, 300.0, 10.0, "税抜金額"),
+                (350.0, 300.0, 10.0, "消費税額"),
+                (440.0, 300.0, 10.0, "税込金額"),
+                (200.0, 320.0, 10.0, "10%"),
+                (260.0, 320.0, 10.0, "379,306"),
+                (350.0, 320.0, 10.0, "37,930"),
+                (440.0, 320.0, 10.0, "417,236"),
+                (200.0, 340.0, 10.0, "8%"),
+                (260.0, 340.0, 10.0, "2,256"),
+                (350.0, 340.0, 10.0, "180"),
+                (440.0, 340.0, 10.0, "2,436"),
+            ],
+        )],
+        Method::Text,
+        Some(DocumentKind::Receipt),
+    );
+    let total = found.receipt.unwrap().total_yen.unwrap();
+    assert_eq!(total.value.get(), 419_672, "{total:?}");
+}
+
+#[test]
+fn a_day_before_the_name_is_no_part_of_it() {
+    let found = read_pages(
+        &[page(1, &[(60.0, 60.0, 18.0, "領収書"), (60.0, 100.0, 10.0, "令和4年12月7日 くすのき医院 様")])],
+        Method::Text,
+        Some(DocumentKind::Receipt),
+    );
+    assert_eq!(found.receipt.unwrap().payee.unwrap().value, "くすのき医院");
+}

@@ -4,8 +4,8 @@ mod granted;
 mod papers;
 mod stopped;
 
-use super::pixels::Scan;
-use super::story::{Content, Document, Form, Item, Itemization, Layout, Medium, Receipt, Story, Vendor};
+use super::story::{Content, Document, Form, Item, Itemization, Layout, Receipt, Story, Vendor};
+use ::papers::{Medium, Scan};
 
 /// All stories: what is granted, what papers come as, what is stopped.
 pub(super) fn all() -> Vec<Story> {

@@ -1,10 +1,10 @@
 //! Stories of what papers come as: scans, photos, faxes, slips, old-fashioned handwriting of amounts and days. All are
 //! granted; what they show is the reading.
 
-use super::super::pixels::{Photo, Scan};
-use super::super::story::{Expected, Form, Item, Layout, Medium, Receipt, Story};
+use super::super::story::{Expected, Form, Item, Layout, Receipt, Story};
 use super::super::vendors::{KAWASEMI, MINAMIJUJI, MIZUNARA, SORAMAME, TOBIUO, YUKIWARISO};
 use super::{COPIER, HOME_CONSENT, mobile, receipt, receipt_computer};
+use ::papers::{Medium, Photo, Scan};
 
 pub(super) fn stories() -> Vec<Story> {
     vec![
@@ -91,7 +91,9 @@ fn phone_photo() -> Story {
         shadow_slope: -0.55,
         shadow_light: 0.62,
         noise: 3.0,
+        blur: 1,
         quality: 70,
+        desk: [146.0, 108.0, 74.0],
     };
     Story {
         name: "phone-photo",

@@ -1,8 +1,9 @@
 //! Stories of claims that are returned, rejected, or left to a person. Nothing is paid.
 
-use super::super::story::{Expected, Form, Item, Layout, Medium, Receipt, Story};
+use super::super::story::{Expected, Form, Item, Layout, Receipt, Story};
 use super::super::vendors::{HINATA, KAWASEMI, MINAMIJUJI, MIZUNARA, SORAMAME, YUKIWARISO};
 use super::{HOME_CONSENT, LIMITED_TYPE, card_reader, mobile, receipt, receipt_computer};
+use ::papers::Medium;
 
 pub(super) fn stories() -> Vec<Story> {
     vec![

@@ -1,16 +1,26 @@
 //! The lines and the total of an itemization (領収書内訳書), from a page or a sheet.
 
+mod problems;
+mod sums;
+mod words;
+
 use super::amount::{self, Amount, Refusal, Whole};
 use super::category::categorise;
-use super::figures::{self, Figures, Role};
-use super::layout::{Content, Layout, Piece, Row, touch};
-use super::table::{self, Cells, Column, Header, RowKind};
-use super::{invalid_amount, parties};
-use claim::{Confidence, Field, ItemizationLine, ItemizationReading, Method, Place, Problem, ProblemCode, Yen};
+use super::figures;
+use super::invalid_amount;
+use super::layout::{Content, Layout, Piece, Row};
+use super::row_kind::{RowKind, row_kind};
+use super::table::{self, Cells, Column, Header};
+use claim::{Confidence, ItemizationLine, ItemizationReading, Method, Place, Problem, ProblemCode, Yen};
+use problems::{discount, forgotten, not_filled_in, too_many_lines, without_value};
 use rust_decimal::Decimal;
+use words::{Description, category_of, describe, is_example, row_words};
 
 /// More lines than any itemization has.
 const MOST_LINES: usize = 2000;
+
+/// Less than any line of an itemization comes to.
+const LEAST_AMOUNT: i64 = 50;
 
 /// How tall a row of a sheet is laid out.
 const BLANK_ROW: f32 = 20.0;
@@ -18,14 +28,16 @@ const BLANK_ROW: f32 = 20.0;
 /// A line before its confidence is known.
 struct Draft {
     line: ItemizationLine,
+    /// What the column 「区分」 says, as it stands there.
+    stated: Option<String>,
     bounds: [f32; 4],
     sheet: usize,
     /// In a column, or a sheet, that says the tax is not in it.
     net: bool,
     /// Quantity × unit price is the amount, and the two were not one number printed twice.
     multiplied: bool,
-    /// Quantity × unit price is another amount.
-    contradicted: bool,
+    /// Quantity and unit price, where their product is another amount.
+    contradicted: Option<[Decimal; 2]>,
     repaired: bool,
     /// Read without a header over it.
     loose: bool,
@@ -52,6 +64,12 @@ struct Draught {
     drafts: Vec<Draft>,
     totals: Vec<(Yen, Piece, &'static str)>,
     subtotals: Vec<Yen>,
+    /// Sums under a column of a form, with what its lines come to.
+    column_sums: Vec<(Yen, Piece, Yen)>,
+    /// Where the lines after the last subtotal begin.
+    section: usize,
+    /// Sums of the lines before them, in rows without words.
+    wordless_sums: Vec<(Yen, Piece)>,
     taxes: Vec<Tax>,
     problems: Vec<Problem>,
     /// Rows over which the tables lie, so that their amounts are not read a second time.
@@ -63,11 +81,18 @@ pub(super) fn read(layout: &Layout) -> (ItemizationReading, Vec<Problem>) {
     let mut out = Draught::default();
     let headers = table::headers(layout);
     for (i, header) in headers.iter().enumerate() {
-        let end = headers.get(i + 1).map_or(layout.rows.len(), |next| next.rows.0);
-        out.table(layout, header, end);
+        // A table beside this one begins in the same row.
+        let next = headers[i + 1..].iter().find(|next| next.rows.0 > header.rows.1);
+        out.table(layout, header, next.map_or(layout.rows.len(), |next| next.rows.0));
     }
     if out.drafts.is_empty() && headers.is_empty() {
         out.without_header(layout);
+    }
+    if layout.method == Method::Sheet && out.drafts.is_empty() && out.problems.is_empty() {
+        out.problems.push(match headers.first() {
+            Some(header) => not_filled_in(layout, header),
+            None => Problem::new(ProblemCode::TableMissing),
+        });
     }
     out.finish(layout)
 }
@@ -80,20 +105,29 @@ impl Draught {
         let mut pending: Vec<(Piece, f32)> = Vec::new();
         let mut last_bottom = layout.rows[header.rows.1].bounds[3];
         let begun = self.drafts.len();
-        let mut after_sum = false;
+        // The sum that stands last above a row, unless further lines and their sum follow.
+        let mut sum_above = None;
+        // How far down the amount of the last line reaches, where it is merged over several rows.
+        let mut covered = f32::MIN;
+        self.section = begun;
         for at in header.rows.1 + 1..end.min(layout.rows.len()) {
-            let row = &layout.rows[at];
+            let Some(row) = header.own(&layout.rows[at]) else { continue };
+            let row = row.as_ref();
             // A page that goes on without a new header has the same columns; a new sheet has not.
             if row.sheet != sheet && (layout.method == Method::Sheet || self.drafts.len() == begun) {
                 break;
             }
+            if is_example(row) {
+                self.rows.push(at);
+                continue;
+            }
             let cells = Cells::of(header, row);
             let words = row_words(row, layout.noisy());
-            let kind = table::row_kind(&words);
+            let kind = row_kind(&words);
             match kind {
                 RowKind::Total | RowKind::Subtotal | RowKind::Tax => {
                     self.rows.push(at);
-                    (after_sum, last_bottom) = (true, row.bounds[3]);
+                    (sum_above, last_bottom) = (Some(kind), row.bounds[3]);
                     self.sum_row(layout, header, &cells, row, kind, &words);
                     if kind == RowKind::Total && self.drafts.len() > begun && !self.subtotals_follow(layout, at, end) {
                         return;
@@ -106,17 +140,52 @@ impl Draught {
                         .into_iter()
                         .find_map(|column| cells.get(header, column))
                         .or(row.pieces.last());
-                    self.problems.extend(piece.map(|piece| invalid_amount(piece, &words)));
+                    self.problems.extend(piece.map(|piece| discount(piece, &words)));
                     continue;
                 }
                 RowKind::Line => {}
             }
+            if sum_above == Some(RowKind::Subtotal) && layout.method == Method::Sheet && sums_follow(layout, at, end) {
+                (sum_above, last_bottom) = (None, row.bounds[1]);
+            }
+            let after_sum = sum_above.is_some();
             // Below the sums and a blank row other things stand.
             if after_sum && layout.method == Method::Sheet && row.bounds[1] - last_bottom > BLANK_ROW {
                 break;
             }
             let mut description = describe(&cells, header);
+            if row.bounds[1] < covered && !cells.holds_amount(header) {
+                self.rows.push(at);
+                last_bottom = row.bounds[3];
+                if let Some(last) = self.drafts.last_mut() {
+                    last.also(&description);
+                }
+                continue;
+            }
+            let begun_here = self.problems.len();
             let amounts = self.amounts(layout, header, &cells, !description.is_empty() && !after_sum, row);
+            // A dash or a word in the amount's place is an answer; a formula that gives 0 is none.
+            let one_of_two = || {
+                let there = [Column::Quantity, Column::UnitPrice].map(|column| cells.get(header, column).is_some());
+                header.has(Column::UnitPrice) && there[0] != there[1]
+            };
+            let unanswered = if amounts.is_empty() {
+                !cells.holds_amount(header)
+            } else {
+                amounts.iter().all(|(.., amount)| amount.yen == Yen::ZERO) && one_of_two()
+            };
+            if layout.method == Method::Sheet
+                && unanswered
+                && !description.is_empty()
+                && !after_sum
+                && self.problems.len() == begun_here
+                && let Some(problem) = forgotten(header, &cells, row, &description)
+            {
+                self.problems.push(problem);
+                self.rows.push(at);
+                last_bottom = row.bounds[3];
+                continue;
+            }
             if amounts.is_empty() {
                 let gap = row.bounds[1] - last_bottom;
                 // Far below the last line other things stand, unless the form leaves rows empty.
@@ -153,10 +222,13 @@ impl Draught {
             }
             last_bottom = row.bounds[3];
             if description.is_empty() {
-                // Amounts under a table without words are sums whose word was lost.
+                self.wordless(layout, header, begun, &amounts, after_sum);
                 continue;
             }
-            self.lines(layout, header, &cells, &description.text(), amounts, row);
+            covered = amounts.iter().map(|(_, piece, _)| piece.covers).max().map_or(f32::MIN, |rows| {
+                if rows > 1 { row.bounds[1] + BLANK_ROW * rows as f32 - 1.0 } else { f32::MIN }
+            });
+            self.lines(layout, header, &cells, &description, amounts, row);
             if self.drafts.len() > MOST_LINES {
                 self.problems.push(too_many_lines());
                 break;
@@ -175,7 +247,7 @@ impl Draught {
     fn subtotals_follow(&self, layout: &Layout, at: usize, end: usize) -> bool {
         layout.rows[at + 1..end.min(at + 4).min(layout.rows.len()).max(at + 1)]
             .iter()
-            .any(|row| !matches!(table::row_kind(&row_words(row, layout.noisy())), RowKind::Line | RowKind::Discount))
+            .any(|row| !matches!(row_kind(&row_words(row, layout.noisy())), RowKind::Line | RowKind::Discount))
     }
 
     /// A row of a sum: remembered, never a line.
@@ -190,6 +262,28 @@ impl Draught {
                 })
                 .filter(|(.., amount)| amount.yen > Yen::ZERO)
                 .collect();
+        // ① and ② have their sums below them: 別紙様式2. A total of both may stand under either.
+        let of_columns = kind == RowKind::Subtotal || (kind == RowKind::Total && in_columns.len() > 1);
+        if of_columns && header.has(Column::Eligible) && header.has(Column::Ineligible) {
+            let sums = in_columns.iter().filter_map(|(column, piece, amount)| {
+                let eligible = match column {
+                    Column::Eligible => true,
+                    Column::Ineligible => false,
+                    _ => return None,
+                };
+                let own = |drafts: &[Draft]| {
+                    let own = drafts.iter().filter(|draft| draft.line.eligible == Some(eligible));
+                    Yen::checked_sum(own.map(|draft| draft.line.amount_yen))
+                };
+                let (all, section) = (own(&self.drafts)?, own(&self.drafts[self.section..])?);
+                (amount.yen != all && amount.yen != section).then(|| (amount.yen, piece.clone(), all))
+            });
+            let sums: Vec<_> = sums.collect();
+            self.column_sums.extend(sums);
+        }
+        if kind == RowKind::Subtotal {
+            self.section = self.drafts.len();
+        }
         // A cell of a sum whose formula has no value is said, too.
         self.problems.extend(row.pieces.iter().filter(|p| p.content == Content::Formula).map(without_value));
         match kind {
@@ -276,12 +370,63 @@ impl Draught {
         !free && (layout.method == Method::Sheet || open || text.chars().filter(char::is_ascii_digit).count() >= 3)
     }
 
+    /// Amounts in a row without words: a sum whose word is not there, or a line that does not say what it is.
+    fn wordless(
+        &mut self,
+        layout: &Layout,
+        header: &Header,
+        begun: usize,
+        amounts: &[(Column, Piece, Amount)],
+        after_sum: bool,
+    ) {
+        // On a page the word may be what was not read.
+        if layout.method != Method::Sheet || after_sum {
+            return;
+        }
+        let divided = header.has(Column::Eligible) && header.has(Column::Ineligible);
+        let mut is_sum = false;
+        for (column, piece, amount) in amounts.iter().filter(|(.., amount)| amount.yen > Yen::ZERO) {
+            let own = |drafts: &[Draft]| {
+                let own = drafts.iter().filter(|draft| match column {
+                    Column::Eligible => draft.line.eligible == Some(true),
+                    Column::Ineligible => draft.line.eligible == Some(false),
+                    _ => true,
+                });
+                Yen::checked_sum(own.map(|draft| draft.line.amount_yen))
+            };
+            if self.drafts.len() == begun && amount.yen.get() < LEAST_AMOUNT {
+                // Numbers of columns under their heads.
+            } else if divided && own(&self.drafts) == Some(amount.yen) {
+                is_sum = true;
+                self.subtotals.push(amount.yen);
+            } else if own(&self.drafts) == Some(amount.yen) && own(&self.drafts[self.section..]) != Some(amount.yen) {
+                is_sum = true;
+                self.totals.push((amount.yen, piece.clone(), "合計"));
+            } else if own(&self.drafts[self.section..]) == Some(amount.yen) {
+                is_sum = true;
+                self.subtotals.push(amount.yen);
+                self.wordless_sums.push((amount.yen, piece.clone()));
+            } else {
+                let found = format!("{}円", amount.yen);
+                self.problems.push(
+                    Problem::new(ProblemCode::DescriptionMissing)
+                        .at(Place { spot: piece.spot.clone(), ..Place::default() })
+                        .with("found_ja", found)
+                        .with("found_en", format!("{} yen", amount.yen)),
+                );
+            }
+        }
+        if is_sum {
+            self.section = self.drafts.len();
+        }
+    }
+
     fn lines(
         &mut self,
         layout: &Layout,
         header: &Header,
         cells: &Cells,
-        description: &str,
+        description: &Description,
         amounts: Vec<(Column, Piece, Amount)>,
         row: &Row,
     ) {
@@ -292,8 +437,7 @@ impl Draught {
             CellAmount::Amount(amount) => Some(amount.yen),
             _ => None,
         });
-        let has = |column| header.heads.iter().any(|head| head.column == column);
-        let divided = has(Column::Eligible) && has(Column::Ineligible);
+        let divided = header.has(Column::Eligible) && header.has(Column::Ineligible);
         let whole = amounts.iter().any(|(column, ..)| *column == Column::Amount);
         for (column, piece, amount) in amounts {
             let mut yen = amount.yen;
@@ -328,9 +472,11 @@ impl Draught {
                     (with_tax - Decimal::from(amount.yen.get())).abs() < Decimal::ONE
                 })
             };
-            let (category, category_reason) = categorise(description);
+            let text = description.text();
+            let (category, said, category_reason) = category_of(description.stated.as_deref(), &text);
+            let eligible = eligible.or(said);
             let line = ItemizationLine {
-                description: description.to_owned(),
+                description: text,
                 category,
                 category_reason,
                 quantity,
@@ -342,11 +488,15 @@ impl Draught {
             };
             self.drafts.push(Draft {
                 line,
+                stated: description.stated.clone(),
                 bounds: piece.bounds,
                 sheet: row.sheet,
                 net,
                 multiplied: product.is_some_and(equal) && quantity.is_some_and(|q| q > Decimal::ONE),
-                contradicted: !divided && product.is_some_and(|product| !equal(product) && !taxed(product)),
+                contradicted: quantity
+                    .zip(unit_price)
+                    .filter(|_| !divided && product.is_some_and(|product| !equal(product) && !taxed(product)))
+                    .map(|(quantity, unit_price)| [quantity, unit_price]),
                 repaired: amount.repaired,
                 loose: false,
             });
@@ -355,9 +505,9 @@ impl Draught {
 
     /// Without a header: rows of words that end in an amount, down to a total.
     fn without_header(&mut self, layout: &Layout) {
-        for (at, row) in layout.rows.iter().enumerate() {
+        for (at, row) in layout.rows.iter().enumerate().filter(|(_, row)| !is_example(row)) {
             let words = row_words(row, layout.noisy());
-            let kind = table::row_kind(&words);
+            let kind = row_kind(&words);
             let Some((piece, amount)) = row.pieces.iter().enumerate().rev().find_map(|(i, piece)| {
                 let amount = figures::amounts_of(piece, layout.noisy()).pop()?;
                 let money = amount.marked || amount.grouped || (piece.content == Content::Number && i > 0);
@@ -376,7 +526,7 @@ impl Draught {
                 }
                 RowKind::Subtotal => self.subtotals.push(amount.yen),
                 RowKind::Tax => self.taxes.push(Tax::new(row, amount.yen)),
-                RowKind::Discount => self.problems.push(invalid_amount(&piece, &words)),
+                RowKind::Discount => self.problems.push(discount(&piece, &words)),
                 RowKind::Line => {
                     let description = words.trim().to_owned();
                     let named = figures::is_label(&description);
@@ -396,11 +546,12 @@ impl Draught {
                             spot: piece.spot.clone(),
                             confidence: Confidence::default(),
                         },
+                        stated: None,
                         bounds: piece.bounds,
                         sheet: row.sheet,
                         net: false,
                         multiplied: false,
-                        contradicted: false,
+                        contradicted: None,
                         repaired: amount.repaired,
                         loose: true,
                     });
@@ -412,197 +563,15 @@ impl Draught {
             }
         }
     }
-
-    /// Chooses the total, adds tax where lines are without it, and says how sure each line is.
-    fn finish(mut self, layout: &Layout) -> (ItemizationReading, Vec<Problem>) {
-        let figures = Figures::of(layout);
-        let sum = |drafts: &[Draft]| Yen::checked_sum(drafts.iter().map(|draft| draft.line.amount_yen));
-        // Totals above or below the table, such as 「総額（①＋②）」.
-        let mut totals = std::mem::take(&mut self.totals);
-        for figure in figures.first.iter().filter(|figure| !self.rows.contains(&figure.row)) {
-            if let Role::Total(strength) = figure.role
-                && strength >= 2
-            {
-                let word = if figure.label.contains("総額") { "総額" } else { "合計" };
-                totals.push((figure.yen(), figure.piece.clone(), word));
-            }
-        }
-        let lines_sum = sum(&self.drafts);
-        // 「合計」 over 「消費税」 is what the lines come to without their tax; the total with it counts.
-        let with_tax =
-            |yen: Yen| self.taxes_in_all().any(|tax| lines_sum.and_then(|sum| sum.checked_add(tax)) == Some(yen));
-        let chosen = totals
-            .iter()
-            .find(|(yen, ..)| with_tax(*yen))
-            .or_else(|| totals.iter().find(|(yen, ..)| Some(*yen) == lines_sum))
-            .or_else(|| totals.iter().find(|(.., word)| *word == "総額"))
-            .or_else(|| totals.iter().max_by_key(|(yen, ..)| *yen))
-            .cloned();
-
-        let total = chosen.as_ref().map(|(yen, ..)| *yen);
-        // The lines make up a total to which a tax was added that gives no other: whether they include it is open.
-        let open = total.is_some()
-            && total == lines_sum
-            && self.taxes.iter().any(|tax| !tax.within)
-            && totals.iter().any(|(yen, ..)| Some(*yen) > total);
-        let taxed = self.add_tax(total);
-        let lines_sum = sum(&self.drafts);
-        let adds_up = total.is_some() && lines_sum == total;
-        let parts = |eligible| {
-            Yen::checked_sum(
-                self.drafts
-                    .iter()
-                    .filter(|draft| draft.line.eligible == Some(eligible))
-                    .map(|draft| draft.line.amount_yen),
-            )
-        };
-        let parts_add_up = !self.subtotals.is_empty()
-            && [true, false]
-                .into_iter()
-                .filter_map(parts)
-                .any(|part| part > Yen::ZERO && self.subtotals.contains(&part))
-            || (lines_sum.is_some_and(|sum| self.subtotals.contains(&sum)) && self.drafts.len() > 1);
-        let several = self.drafts.len() > 1;
-        let second_agrees = |bounds: [f32; 4], sheet: usize, yen: Yen| {
-            let mut there =
-                figures.second.iter().filter(|f| f.sheet == sheet && touch(f.piece.bounds, bounds, 1.0)).peekable();
-            there.peek()?;
-            Some(there.any(|figure| figure.yen() == yen))
-        };
-
-        let total_field = chosen.map(|(value, piece, word)| {
-            let sheet = layout
-                .rows
-                .iter()
-                .find(|row| {
-                    row.pieces.iter().any(|p| touch(p.bounds, piece.bounds, 0.0) && p.spot.page == piece.spot.page)
-                })
-                .map_or(0, |row| row.sheet);
-            let mut reasons = vec![format!("見出し「{word}」")];
-            let second = second_agrees(piece.bounds, sheet, value);
-            if adds_up {
-                reasons.push("明細の和に一致".to_owned());
-            } else if !self.drafts.is_empty() {
-                reasons.push("明細の和と異なる".to_owned());
-            }
-            if second == Some(true) {
-                reasons.push("二つの読み取りが一致".to_owned());
-            }
-            let per_mille = match layout.method {
-                Method::Ocr => match (adds_up && several, second) {
-                    (true, Some(true)) => 980,
-                    (true, _) => 965,
-                    (false, Some(true)) => 955,
-                    (false, Some(false)) => 500,
-                    (false, None) => 700,
-                },
-                _ if open => 740,
-                _ if adds_up || self.drafts.is_empty() => 990,
-                // What stands there is what stands there; that it is the sum of all lines is not so.
-                _ => 950,
-            };
-            Field {
-                value,
-                confidence: Confidence::from_per_mille(per_mille),
-                spot: piece.spot.clone(),
-                text: piece.raw().to_owned(),
-                reasons,
-            }
-        });
-        let mut lines = Vec::with_capacity(self.drafts.len());
-        for draft in self.drafts {
-            let second = second_agrees(draft.bounds, draft.sheet, draft.line.amount_yen);
-            let arithmetic = draft.multiplied || (several && (adds_up || parts_add_up));
-            let mut per_mille: u16 = match layout.method {
-                Method::Ocr => match (arithmetic, second) {
-                    (true, Some(true)) => 980,
-                    (true, _) => 960,
-                    (false, Some(true)) => 950,
-                    (false, Some(false)) => 500,
-                    (false, None) if draft.repaired || draft.loose => 600,
-                    (false, None) => 700,
-                },
-                _ if draft.loose => {
-                    if adds_up {
-                        960
-                    } else {
-                        700
-                    }
-                }
-                _ if adds_up || parts_add_up => 990,
-                // What stands there is what stands there; that a line is missing is for the rules to say.
-                _ => 960,
-            };
-            if draft.contradicted && !(adds_up && layout.method != Method::Ocr) {
-                per_mille = per_mille.min(740);
-            }
-            if draft.net || open || taxed == Some(false) {
-                per_mille = per_mille.min(600);
-            }
-            let confidence = Confidence::from_per_mille(per_mille);
-            lines.push(ItemizationLine { confidence, ..draft.line });
-        }
-        let reading = ItemizationReading { lines, total_yen: total_field, payee: parties::payee(layout) };
-        (reading, self.problems)
-    }
-
-    /// What the tax comes to: all rows of it together, or the largest where that is the sum of the others.
-    fn taxes_in_all(&self) -> impl Iterator<Item = Yen> {
-        let all = Yen::checked_sum(self.taxes.iter().map(|tax| tax.yen));
-        all.into_iter().chain(self.taxes.iter().map(|tax| tax.yen).max()).filter(|tax| *tax > Yen::ZERO)
-    }
-
-    /// Where the lines are without tax and a row of tax makes up the total, each line gets its tax: amounts of a reading
-    /// include it. Whether that came out exactly; `None` when there was nothing to add.
-    fn add_tax(&mut self, total: Option<Yen>) -> Option<bool> {
-        let sum = Yen::checked_sum(self.drafts.iter().map(|draft| draft.line.amount_yen))?;
-        if self.drafts.is_empty() || !self.taxes_in_all().any(|tax| sum.checked_add(tax) == total) {
-            return None;
-        }
-        let exact = |percent: i64| {
-            let with_tax: Option<Vec<Yen>> = self
-                .drafts
-                .iter()
-                .map(|draft| Yen::new(draft.line.amount_yen.get().checked_mul(percent)? / 100).ok())
-                .collect();
-            with_tax.filter(|with_tax| Yen::checked_sum(with_tax.iter().copied()) == total)
-        };
-        // The rate that the rows of tax name; with two of them it is open which line has which.
-        let named: Vec<u8> = self.taxes.iter().filter_map(|tax| tax.rate).collect();
-        let rates = if named.is_empty() { vec![10, 8] } else { named };
-        let one_rate = rates.iter().all(|rate| *rate == rates[0]) || self.taxes.iter().all(|tax| tax.rate.is_none());
-        let with_tax = rates.into_iter().filter(|_| one_rate).find_map(|rate| exact(100 + i64::from(rate)));
-        let Some(with_tax) = with_tax else { return Some(false) };
-        for (draft, yen) in self.drafts.iter_mut().zip(with_tax) {
-            draft.line.amount_yen = yen;
-            draft.net = false;
-        }
-        Some(true)
-    }
 }
 
-/// The words of a line.
-struct Description {
-    item: Option<Piece>,
-    pieces: Vec<Piece>,
-}
-
-impl Description {
-    fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
-    }
-
-    fn text(&self) -> String {
-        self.pieces.iter().map(|piece| piece.text.as_str()).collect::<Vec<_>>().join(" ")
-    }
-}
-
-fn describe(cells: &Cells, header: &Header) -> Description {
-    let worded =
-        |column| cells.get(header, column).filter(|piece| piece.text.chars().any(char::is_alphabetic)).cloned();
-    let item = worded(Column::Item);
-    let pieces = [item.clone(), worded(Column::Detail)].into_iter().flatten().collect();
-    Description { item, pieces }
+/// Whether further sums stand below a row of a sheet.
+fn sums_follow(layout: &Layout, at: usize, end: usize) -> bool {
+    let sheet = layout.rows[at].sheet;
+    layout.rows[at + 1..end.min(layout.rows.len()).max(at + 1)].iter().take_while(|row| row.sheet == sheet).any(|row| {
+        matches!(row_kind(&row_words(row, layout.noisy())), RowKind::Subtotal | RowKind::Total)
+            && last_amount(row, layout).is_some()
+    })
 }
 
 enum CellAmount {
@@ -634,30 +603,4 @@ fn cell_amount(piece: &Piece, noisy: bool) -> CellAmount {
 
 fn last_amount(row: &Row, layout: &Layout) -> Option<Yen> {
     row.pieces.iter().rev().find_map(|piece| figures::amounts_of(piece, layout.noisy()).pop()).map(|amount| amount.yen)
-}
-
-/// The words of a row without its amounts.
-fn row_words(row: &Row, noisy: bool) -> String {
-    let mut words = String::new();
-    for piece in row.pieces.iter().filter(|piece| piece.content == Content::Text) {
-        let mut used = 0;
-        for written in amount::amounts(&piece.text, noisy) {
-            words.push_str(&piece.text[used..written.range.start]);
-            used = written.range.end;
-        }
-        words.push_str(&piece.text[used..]);
-        words.push(' ');
-    }
-    words.trim().to_owned()
-}
-
-fn without_value(piece: &Piece) -> Problem {
-    Problem::new(ProblemCode::FormulaWithoutValue).at(Place { spot: piece.spot.clone(), ..Place::default() })
-}
-
-/// Lines after the last one that is read would be missing from the sum without a word.
-fn too_many_lines() -> Problem {
-    Problem::new(ProblemCode::TooLarge)
-        .with("found", format!("> {MOST_LINES} 行"))
-        .with("expected", format!("{MOST_LINES} 行"))
 }

@@ -13,28 +13,16 @@ use typst::utils::{LazyHash, Scalar};
 use typst::{Library, LibraryExt, World};
 use typst_layout::PagedDocument;
 
-/// Every template by its path.
-const TEMPLATES: [(&str, &str); 12] = [
-    ("papers.typ", include_str!("../../templates/papers.typ")),
-    ("seal.typ", include_str!("../../templates/seal.typ")),
-    ("receipt-formal.typ", include_str!("../../templates/receipt-formal.typ")),
-    ("receipt-vendor.typ", include_str!("../../templates/receipt-vendor.typ")),
-    ("receipt-register.typ", include_str!("../../templates/receipt-register.typ")),
-    ("receipt-daiji.typ", include_str!("../../templates/receipt-daiji.typ")),
-    ("receipt-qualified.typ", include_str!("../../templates/receipt-qualified.typ")),
-    ("receipt-online.typ", include_str!("../../templates/receipt-online.typ")),
-    ("receipt-boxes.typ", include_str!("../../templates/receipt-boxes.typ")),
-    ("estimate.typ", include_str!("../../templates/estimate.typ")),
-    ("itemization-form.typ", include_str!("../../templates/itemization-form.typ")),
-    ("itemization-table.typ", include_str!("../../templates/itemization-table.typ")),
-];
+/// The templates that all others may import: faces and seals.
+const SHARED: [(&str, &str); 2] =
+    [("papers.typ", include_str!("../templates/papers.typ")), ("seal.typ", include_str!("../templates/seal.typ"))];
 
-/// IPAex as Debian's packages install them.
+/// What the shared templates are set in: IPAex as Debian's packages install them.
 const FONTS: [&str; 2] =
     ["/usr/share/fonts/opentype/ipaexfont-mincho/ipaexm.ttf", "/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf"];
 
 /// Fonts and templates, loaded once.
-pub(super) struct Typesetter {
+pub struct Typesetter {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
@@ -44,7 +32,7 @@ pub(super) struct Typesetter {
 }
 
 /// One paper to be set: a template, what it is filled with, and the seal that lies on it.
-struct Paper<'a> {
+struct Setting<'a> {
     typesetter: &'a Typesetter,
     template: FileId,
     data: Bytes,
@@ -57,17 +45,18 @@ fn file(path: &str) -> anyhow::Result<FileId> {
 }
 
 impl Typesetter {
-    pub(super) fn new() -> anyhow::Result<Typesetter> {
+    /// With `templates` (path and text; they may import `papers.typ`) and, beside IPAex, the font files `fonts`.
+    pub fn new(templates: &[(&str, &str)], more_fonts: &[&str]) -> anyhow::Result<Typesetter> {
         let mut fonts = Vec::new();
-        for path in FONTS {
+        for path in FONTS.iter().chain(more_fonts) {
             let bytes = std::fs::read(Path::new(path))
-                .with_context(|| format!("{path} cannot be read; `cargo xtask setup` installs it"))?;
+                .with_context(|| format!("{path} cannot be read; `cargo xtask` installs the package that holds it"))?;
             fonts.extend(Font::iter(Bytes::new(bytes)));
         }
         let mut sources = HashMap::new();
-        for (path, text) in TEMPLATES {
+        for (path, text) in SHARED.iter().chain(templates) {
             let id = file(path)?;
-            sources.insert(id, Source::new(id, text.to_owned()));
+            sources.insert(id, Source::new(id, (*text).to_owned()));
         }
         Ok(Typesetter {
             library: LazyHash::new(Library::default()),
@@ -80,7 +69,7 @@ impl Typesetter {
     }
 
     fn set(&self, template: &str, data: &Value, seal: &[u8]) -> anyhow::Result<PagedDocument> {
-        let paper = Paper {
+        let paper = Setting {
             typesetter: self,
             template: file(&format!("{template}.typ"))?,
             data: Bytes::new(data.to_string().into_bytes()),
@@ -97,7 +86,7 @@ impl Typesetter {
     }
 
     /// As PDF. `name` is what its id is made from, so that the same paper has the same bytes.
-    pub(super) fn pdf(&self, template: &str, data: &Value, seal: &[u8], name: &str) -> anyhow::Result<Vec<u8>> {
+    pub(crate) fn pdf(&self, template: &str, data: &Value, seal: &[u8], name: &str) -> anyhow::Result<Vec<u8>> {
         let document = self.set(template, data, seal)?;
         let options = typst_pdf::PdfOptions {
             ident: Smart::Custom(name.to_owned()),
@@ -110,7 +99,7 @@ impl Typesetter {
     }
 
     /// As pictures of its pages, with the width of the page in PDF points.
-    pub(super) fn pages(&self, template: &str, data: &Value, seal: &[u8], dpi: u32) -> anyhow::Result<Vec<RgbImage>> {
+    pub(crate) fn pages(&self, template: &str, data: &Value, seal: &[u8], dpi: u32) -> anyhow::Result<Vec<RgbImage>> {
         let document = self.set(template, data, seal)?;
         let pages = document.pages().iter().map(|page| {
             let picture = rendered(page, dpi);
@@ -123,7 +112,7 @@ impl Typesetter {
     }
 
     /// A seal as a picture without background.
-    pub(super) fn seal(&self, characters: &str, shape: &str) -> anyhow::Result<RgbaImage> {
+    pub(crate) fn seal(&self, characters: &str, shape: &str) -> anyhow::Result<RgbaImage> {
         let data = serde_json::json!({ "seal": characters, "seal_shape": shape });
         let document = self.set("seal", &data, &[])?;
         let page = document.pages().first().context("the seal has no page")?;
@@ -142,7 +131,7 @@ fn rendered(page: &typst_layout::Page, dpi: u32) -> RgbaImage {
     })
 }
 
-impl World for Paper<'_> {
+impl World for Setting<'_> {
     fn library(&self) -> &LazyHash<Library> {
         &self.typesetter.library
     }

@@ -7,32 +7,58 @@ use rand::{RngExt, SeedableRng};
 
 /// What a scanner or fax does.
 #[derive(Clone, Copy)]
-pub(super) struct Scan {
-    pub(super) dpi: u32,
+pub struct Scan {
+    /// Dots per inch.
+    pub dpi: u32,
     /// How far the page leans: the tangent of the angle, in thousandths (17 is about one degree).
-    pub(super) lean: i32,
+    pub lean: i32,
     /// Standard deviation of the noise, in levels of 255.
-    pub(super) noise: f32,
+    pub noise: f32,
     /// How often it is blurred over three pixels.
-    pub(super) blur: u32,
+    pub blur: u32,
     /// JPEG quality, where it is kept as JPEG.
-    pub(super) quality: u8,
+    pub quality: u8,
 }
 
 /// What a telephone does.
 #[derive(Clone, Copy)]
-pub(super) struct Photo {
+pub struct Photo {
     /// Width and height of the photo.
-    pub(super) size: (u32, u32),
+    pub size: (u32, u32),
     /// Where the page's corners come to lie: top left, top right, bottom right, bottom left.
-    pub(super) corners: [(f32, f32); 4],
+    pub corners: [(f32, f32); 4],
     /// The line from which a shadow falls towards the bottom right: through this point, falling by `slope`.
-    pub(super) shadow_from: (f32, f32),
-    pub(super) shadow_slope: f32,
+    pub shadow_from: (f32, f32),
+    /// How steeply the shadow's edge falls.
+    pub shadow_slope: f32,
     /// How much light is left in the shadow, 0 to 1.
-    pub(super) shadow_light: f32,
-    pub(super) noise: f32,
-    pub(super) quality: u8,
+    pub shadow_light: f32,
+    /// Standard deviation of the noise, in levels of 255.
+    pub noise: f32,
+    /// How often it is blurred over three pixels, as by a hand that shakes.
+    pub blur: u32,
+    /// JPEG quality.
+    pub quality: u8,
+    /// The desk under the paper, red, green and blue.
+    pub desk: [f32; 3],
+}
+
+impl Photo {
+    /// The photo of a page of `page` pixels, in the page's shape and of about `pixels` pixels, where the places of `self`
+    /// are shares of it.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a picture")]
+    pub(crate) fn of_shape(&self, page: (u32, u32), pixels: f32) -> Photo {
+        let (width, height) = (page.0 as f32, page.1 as f32);
+        let factor = (pixels / (width * height)).sqrt();
+        let (width, height) = ((width * factor).round(), (height * factor).round());
+        let place = |(x, y): (f32, f32)| (x * width, y * height);
+        Photo {
+            size: (width as u32, height as u32),
+            corners: self.corners.map(place),
+            shadow_from: place(self.shadow_from),
+            ..*self
+        }
+    }
 }
 
 /// Nearly normal noise (a sum of four uniform draws) of standard deviation `deviation`.
@@ -96,7 +122,7 @@ fn turned(page: &RgbImage, lean: i32) -> RgbImage {
 }
 
 /// The page in grey, as a scanner gives it.
-pub(super) fn scanned(page: &RgbImage, scan: &Scan, seed: u64) -> GrayImage {
+pub(crate) fn scanned(page: &RgbImage, scan: &Scan, seed: u64) -> GrayImage {
     let mut random = StdRng::seed_from_u64(seed);
     let mut page = turned(page, scan.lean);
     for _ in 0..scan.blur {
@@ -113,7 +139,7 @@ pub(super) fn scanned(page: &RgbImage, scan: &Scan, seed: u64) -> GrayImage {
 }
 
 /// The page in black and white, as a fax gives it: 0 or 255.
-pub(super) fn faxed(page: &RgbImage, scan: &Scan, seed: u64) -> GrayImage {
+pub(crate) fn faxed(page: &RgbImage, scan: &Scan, seed: u64) -> GrayImage {
     let mut grey = scanned(page, scan, seed);
     for pixel in grey.pixels_mut() {
         pixel.0[0] = if pixel.0[0] < 172 { 0 } else { 255 };
@@ -185,8 +211,8 @@ impl Clouds {
     }
 }
 
-/// The page on a wooden desk, seen from the side, in warm light with a shadow across it.
-pub(super) fn photographed(page: &RgbImage, photo: &Photo, seed: u64) -> RgbImage {
+/// The page on a desk, seen from the side, in warm light with a shadow across it.
+pub(crate) fn photographed(page: &RgbImage, photo: &Photo, seed: u64) -> RgbImage {
     let mut random = StdRng::seed_from_u64(seed);
     let (width, height) = photo.size;
     let grain = Clouds::new(&mut random, photo.size, (220.0, 9.0));
@@ -194,12 +220,12 @@ pub(super) fn photographed(page: &RgbImage, photo: &Photo, seed: u64) -> RgbImag
     let corners = [(0.0, 0.0), (right, 0.0), (right, bottom), (0.0, bottom)];
     let perspective = Perspective::new(photo.corners, corners);
     let blend = (width as f32) * 0.09;
-    let picture = RgbImage::from_fn(width, height, |x, y| {
+    let mut picture = RgbImage::from_fn(width, height, |x, y| {
         let (px, py) = (x as f32, y as f32);
         let (u, v) = perspective.apply(px, py);
         let colour = between(page, u, v).unwrap_or_else(|| {
             let wood = 0.72 + 0.28 * grain.at(x, y);
-            [146.0 * wood, 108.0 * wood, 74.0 * wood]
+            photo.desk.map(|part| part * wood)
         });
         // How far inside the shadow, with a soft edge.
         let inside = py - (photo.shadow_from.1 + photo.shadow_slope * (px - photo.shadow_from.0));
@@ -211,7 +237,9 @@ pub(super) fn photographed(page: &RgbImage, photo: &Photo, seed: u64) -> RgbImag
         let warm = [0.985, 0.955, 0.885];
         Rgb(std::array::from_fn(|i| level(colour[i] * light * warm[i])))
     });
-    let mut picture = soften(&picture);
+    for _ in 0..photo.blur {
+        picture = soften(&picture);
+    }
     for pixel in picture.pixels_mut() {
         let grain = noise(&mut random, photo.noise);
         pixel.0 = pixel.0.map(|part| level(f32::from(part) + grain));
@@ -220,7 +248,7 @@ pub(super) fn photographed(page: &RgbImage, photo: &Photo, seed: u64) -> RgbImag
 }
 
 /// A seal as ink leaves it: pale where the pressure was low, with specks that stayed dry.
-pub(super) fn inked(mut seal: RgbaImage, seed: u64) -> RgbaImage {
+pub(crate) fn inked(mut seal: RgbaImage, seed: u64) -> RgbaImage {
     let mut random = StdRng::seed_from_u64(seed);
     let pressure = Clouds::new(&mut random, seal.dimensions(), (38.0, 46.0));
     for (x, y, pixel) in seal.enumerate_pixels_mut() {

@@ -1,0 +1,7 @@
+//! TIFF.
+
+#![no_main]
+libfuzzer_sys::fuzz_target!(
+    init: ingest_fuzz::only_our_panics_are_crashes(),
+    |data: &[u8]| ingest_fuzz::calmly(|| ingest::fuzzing::tiff(data))
+);
