@@ -66,7 +66,7 @@ fn a_draft_is_tried_on_all_stored_claims_and_changes_none_of_them() {
     let csv = std::fs::read_to_string(out.join("simulation.csv")).unwrap();
     assert!(csv.starts_with("claim_id,programme,kind,outcome_before,outcome_after,grant_before_yen,"), "{csv}");
     assert_eq!(csv.lines().count(), 3, "two claims with facts: {csv}");
-    assert!(csv.contains(",home-consent,clinic,approve,approve,128000,120000,-8000,claimed-amount-differs,"), "{csv}");
+    assert!(csv.contains(",home-consent,clinic,approve,approve,128000,120000,-8000,,,claimed-amount-differs,"), "{csv}");
     let chart = std::fs::read_to_string(out.join("simulation.svg")).unwrap();
     assert!(chart.contains("<title>") && chart.contains("−8,000（1／1）"), "{chart}");
     let workbook = std::fs::read(out.join("simulation.xlsx")).unwrap();
@@ -118,7 +118,7 @@ fn rules_hold_only_when_two_people_have_agreed_and_both_are_in_the_log() {
 fn programmes_are_checked_before_anybody_relies_on_them() {
     let folder = tempfile::tempdir().unwrap();
     let good = run(&["programmes", "check", "--lang", "en"]).expect_code(0);
-    assert!(good.out.contains("found nothing wrong in 5 programmes"), "{}", good.out);
+    assert!(good.out.contains("found nothing wrong in 6 programmes"), "{}", good.out);
     let low = draft(folder.path(), "120_000");
     let remarked = run(&["programmes", "check", "--programmes", low.to_str().unwrap(), "--json", "--lang", "en"]);
     assert_eq!(remarked.code, 1);

@@ -20,7 +20,7 @@ const PAYEE_GUESSED: Sure = Sure { printed: 850, recognised: 350 };
 /// A seal lies over many of them.
 const ISSUER: Sure = Sure { printed: 980, recognised: 700 };
 const ISSUER_GUESSED: Sure = Sure { printed: 850, recognised: 400 };
-const PROVISO: Sure = Sure { printed: 980, recognised: 930 };
+const PROVISO: Sure = Sure { printed: 980, recognised: 900 };
 
 fn field(layout: &Layout, value: String, piece: &Piece, sure: Sure, reasons: Vec<String>) -> Field<String> {
     Field {
@@ -129,11 +129,14 @@ fn name_before(layout: &Layout, at: usize, range: Range<usize>, row: &Row) -> Op
     // The suffix stands alone: the name is on the line above.
     let suffix = joined.part(&row.pieces, range.end..joined.text.len())?;
     let above = layout.rows[..at].iter().rev().take(2).find(|above| above.sheet == row.sheet)?;
-    let piece = above.pieces.iter().rfind(|piece| {
-        piece.bounds[0] < suffix.bounds[2] && find_day(&piece.text).is_none() && !piece.text.contains("書")
-    })?;
+    let fits = |piece: &Piece| find_day(&piece.text).is_none() && !piece.text.contains('書');
+    // A suffix at the beginning of a line goes on from the end of the one above.
+    let wrapped = suffix.bounds[0] - above.bounds[0] < 2.0 * suffix.height() && fits(above.pieces.last()?);
+    let limit = if wrapped { above.bounds[2] + 1.0 } else { suffix.bounds[2] };
+    let last = above.pieces.iter().rfind(|piece| piece.bounds[0] < limit && fits(piece))?;
+    let piece = if wrapped { nearest_run(above, last) } else { last.clone() };
     let value = clean(&piece.text);
-    (!value.is_empty()).then(|| (value, piece.clone()))
+    (!value.is_empty()).then_some((value, piece))
 }
 
 /// The last pieces of `name` that stand close together; a wide gap separates another field.
@@ -194,15 +197,25 @@ fn with_body(layout: &Layout, at: usize, value: String) -> String {
     let row = &layout.rows[at];
     let above = at.checked_sub(1).and_then(|at| layout.rows.get(at)).filter(|above| above.sheet == row.sheet);
     let near = above.filter(|above| row.bounds[1] - above.bounds[3] < 1.5 * layout.typical_height);
-    let body = near.and_then(|above| above.pieces.first()).filter(|piece| {
-        (piece.bounds[0] - row.bounds[0]).abs() < 6.0 * layout.typical_height
-            && BODIES.iter().any(|body| piece.text.starts_with(body))
-            && suffixed(&piece.text).is_none()
-            && piece.text.chars().count() <= 30
+    let body = near.filter(|above| {
+        above.pieces.first().is_some_and(|piece| {
+            (piece.bounds[0] - row.bounds[0]).abs() < 6.0 * layout.typical_height
+                && BODIES.iter().any(|body| piece.text.starts_with(body))
+                && suffixed(&piece.text).is_none()
+                && piece.text.chars().count() <= 30
+        })
     });
-    match body {
-        Some(body) if !value.contains(body.text.as_str()) => format!("{} {value}", tidy(&body.text)),
-        _ => value,
+    let Some(first) = body.and_then(|above| above.pieces.first()).filter(|body| !value.contains(body.text.as_str()))
+    else {
+        return value;
+    };
+    // Where the line goes on behind the body, the name itself was broken off there.
+    let begun = body.and_then(|above| above.pieces.get(1)).filter(|next| {
+        next.bounds[0] - first.bounds[2] < 2.0 * layout.typical_height && suffixed(&next.text).is_none()
+    });
+    match begun {
+        Some(begun) => format!("{} {}{value}", tidy(&first.text), tidy(&begun.text)),
+        None => format!("{} {value}", tidy(&first.text)),
     }
 }
 

@@ -105,7 +105,13 @@ pub(super) fn total(figures: &Figures, method: Method) -> Option<Field<Yen>> {
                 (Agreement::Exact(_), ..) => 965,
                 (Agreement::Near(_), true, _) => 970,
                 // Both models may read the same wrong line; the form of the main line cannot be another's.
-                (_, true, _) if rival.is_none() => if figure.amount.formal { 955 } else { 940 },
+                (_, true, _) if rival.is_none() => {
+                    if figure.amount.formal {
+                        955
+                    } else {
+                        940
+                    }
+                }
                 (Agreement::Near(_), ..) => 930,
                 (Agreement::None, true, _) => 600,
                 (Agreement::None, false, Some(false)) => 500,
@@ -261,6 +267,17 @@ impl Sums {
 
     /// How the other amounts agree with `total`.
     pub(super) fn agreement(&self, total: Yen) -> Agreement {
+        let by_rate = self.with_tax();
+        let whole = Yen::checked_sum(by_rate.iter().copied());
+        if by_rate.len() > 1 && whole.is_some_and(|whole| self.parts.contains(&whole)) {
+            // A table by rates states each with its tax, and only the whole beside it is what was paid.
+            if whole == Some(total) {
+                return Agreement::Exact("税率ごとの額の和に一致");
+            }
+            if by_rate.contains(&total) {
+                return Agreement::None;
+            }
+        }
         if self
             .taxes
             .iter()
@@ -278,14 +295,6 @@ impl Sums {
         if self.bases.len() > 1
             && let Some(bases) = Yen::checked_sum(self.bases.iter().map(|(.., base)| *base))
             && (bases == total || all_taxes.and_then(|tax| bases.checked_add(tax)) == Some(total))
-        {
-            return Agreement::Exact("税率ごとの額の和に一致");
-        }
-        // A table by rates states what each was on, and only the whole beside it is what was paid.
-        if self.nets.len() > 1
-            && self.taxes.len() > 1
-            && let (Some(nets), Some(taxes)) = (Yen::checked_sum(self.nets.iter().copied()), all_taxes)
-            && nets.checked_add(taxes) == Some(total)
         {
             return Agreement::Exact("税率ごとの額の和に一致");
         }
@@ -315,6 +324,17 @@ impl Sums {
         Agreement::None
     }
 
+    /// Amounts that are one of the others and its tax: of a table by rates, each row's.
+    fn with_tax(&self) -> Vec<Yen> {
+        let of = |part: Yen| {
+            self.taxes.iter().any(|(_, tax)| {
+                let net = part.checked_sub(*tax).filter(|net| self.parts.contains(net));
+                net.is_some_and(|net| [10, 8].iter().any(|rate| tax_on(net, *rate, *tax)))
+            })
+        };
+        self.parts.iter().copied().filter(|part| of(*part)).collect()
+    }
+
     /// Each discount, and all of them.
     fn taken_off(&self) -> impl Iterator<Item = Yen> {
         let all = Yen::checked_sum(self.discounts.iter().copied()).filter(|sum| *sum > Yen::ZERO);
@@ -325,6 +345,10 @@ impl Sums {
     /// the larger of two that a tax parts, and the smaller of two that a discount parts.
     fn explain(&self, total: Yen, rival: Yen) -> bool {
         let all = Yen::checked_sum(self.taxes.iter().map(|(_, tax)| *tax));
+        let by_rate = self.with_tax();
+        if by_rate.contains(&rival) && by_rate.len() > 1 && Yen::checked_sum(by_rate.iter().copied()) == Some(total) {
+            return true;
+        }
         let mut taxes = self.taxes.iter().map(|(_, tax)| *tax).chain(all);
         taxes.any(|tax| rival.checked_add(tax) == Some(total))
             || self.taken_off().any(|off| total.checked_add(off) == Some(rival))

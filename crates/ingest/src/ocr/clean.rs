@@ -9,13 +9,15 @@ use image::GrayImage;
 pub(super) struct Cleaned {
     pub(super) image: GrayImage,
     pub(super) to_original: Homography,
+    /// Whether ruled lines of a table were taken out of it.
+    pub(super) is_table: bool,
 }
 
 /// The page flat, in even light, with at most `budget` pixels.
 pub(super) fn flatten(original: &GrayImage, budget: u64) -> Cleaned {
     let corners = paper::find(original);
     let (small, to_original) = shrink(original, budget, corners);
-    Cleaned { image: light::even(&small), to_original }
+    Cleaned { image: light::even(&small), to_original, is_table: false }
 }
 
 /// The page turned, with level lines, without dark bands and ruled lines, ready to be read.
@@ -25,9 +27,9 @@ pub(super) fn straighten(flat: &Cleaned, turn: Turn) -> Cleaned {
     let (mut image, to_turned) = skew::straighten(turn.of(&flat.image));
     let dpi = resolution(&image);
     bands::invert(&mut image, dpi);
-    ruled::remove(&mut image, dpi);
+    let is_table = ruled::remove(&mut image, dpi);
     let to_flat = turn.back().map(turned_width, turned_height);
-    Cleaned { image, to_original: to_turned.then(&to_flat).then(&flat.to_original) }
+    Cleaned { image, to_original: to_turned.then(&to_flat).then(&flat.to_original), is_table }
 }
 
 /// The page with nothing on it but what lies within `places`, each with a little of what is around it.

@@ -33,10 +33,20 @@ impl EngineLine {
         let height = self.character_height();
         let mut words: Vec<Word> = Vec::new();
         let mut characters = 0.0;
-        for fragment in &self.fragments {
+        let mut parted = false;
+        for fragment in self.fragments.iter().flat_map(pieces) {
+            let fragment = &fragment;
+            if is_rule(&fragment.text) {
+                // What is left of a rule between two columns: the numbers on its sides are two.
+                parted = words.last().is_some_and(|word| word.text.ends_with(|c: char| c.is_ascii_digit()));
+                if parted {
+                    continue;
+                }
+            }
+            let apart_by_a_rule = std::mem::take(&mut parted);
             let count = fragment.text.chars().count() as f32;
             let first = fragment.text.chars().next();
-            let joins = words.last_mut().filter(|word| {
+            let joins = words.last_mut().filter(|_| !apart_by_a_rule).filter(|word| {
                 let gap = match (word.text.chars().last(), first) {
                     (Some(last), Some(first)) if last.is_ascii_digit() && first.is_ascii_digit() => {
                         let full_width = word.bounds[2] - word.bounds[0] > characters * height * FULL_WIDTH;
@@ -72,6 +82,36 @@ impl EngineLine {
         heights.sort_by(f32::total_cmp);
         heights.get(heights.len() * 3 / 4).copied().unwrap_or_default()
     }
+}
+
+/// Whether a fragment is what the engine makes of the end of a ruled line.
+fn is_rule(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| matches!(c, '_' | '|' | '｜' | '│'))
+}
+
+/// A fragment in pieces: a rule between two digits is one of its own. Each has its share of the box.
+fn pieces(fragment: &Word) -> Vec<Word> {
+    let rule = |c: char| is_rule(c.encode_utf8(&mut [0; 4]));
+    let characters: Vec<char> = fragment.text.chars().collect();
+    if characters.len() < 2 || !characters.iter().any(|c| rule(*c)) {
+        return vec![fragment.clone()];
+    }
+    let [left, top, right, bottom] = fragment.bounds;
+    let each = (right - left) / characters.len() as f32;
+    let piece = |(i, part): (usize, &[char])| Word {
+        text: part.iter().collect(),
+        bounds: [left + each * i as f32, top, left + each * (i + part.len()) as f32, bottom],
+        confidence: fragment.confidence,
+    };
+    let mut at = 0;
+    characters
+        .chunk_by(|a, b| rule(*a) == rule(*b))
+        .map(|part| {
+            let from = at;
+            at += part.len();
+            piece((from, part))
+        })
+        .collect()
 }
 
 /// Whether a comma ends a group of at most three digits.

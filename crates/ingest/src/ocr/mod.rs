@@ -140,7 +140,8 @@ struct Attempt {
 impl Attempt {
     fn new(engine: &Engine, flat: &Cleaned, turn: Turn) -> Result<Attempt, EngineError> {
         let cleaned = clean::straighten(flat, turn);
-        let reset = Reset::of(&cleaned.image);
+        // A table has its lines already, and its columns are told apart by where they stand.
+        let reset = if cleaned.is_table { Reset::as_it_is(&cleaned.image) } else { Reset::of(&cleaned.image) };
         let lines = engine.read(&reset.image, clean::resolution(&cleaned.image))?;
         Ok(Attempt { turn, cleaned, reset, lines })
     }

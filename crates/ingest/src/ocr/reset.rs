@@ -79,12 +79,17 @@ impl Reset {
         let (parts, mut labels) = parts(page);
         let runs = runs(&parts);
         if parts.len() > MOST_PARTS || runs.is_empty() {
-            return Reset { image: page.clone(), lines: Vec::new() };
+            return Reset::as_it_is(page);
         }
         for _ in 0..EDGE {
             labels.grow();
         }
         set(page, &chained(runs), &labels)
+    }
+
+    /// The page as it came.
+    pub(super) fn as_it_is(page: &GrayImage) -> Reset {
+        Reset { image: page.clone(), lines: Vec::new() }
     }
 
     /// Where on the page a box of the lines set anew stood.

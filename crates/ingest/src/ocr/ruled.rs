@@ -15,15 +15,18 @@ const THICK_INCHES: f64 = 0.03;
 const DASHED_INCHES: (f64, f64) = (1.0, 0.08);
 /// Breaks in a line that are closed, in pixels.
 const GAP: usize = 2;
+/// So many lines over half of the page, and so many upright ones, are a table.
+const TABLE_ROWS: usize = 4;
+const TABLE_COLUMNS: usize = 3;
 
-/// Paints the ruled lines of a page white.
+/// Paints the ruled lines of a page white, and says whether they were those of a table.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lengths in pixels are small and positive")]
-pub(super) fn remove(image: &mut GrayImage, dpi: u32) {
+pub(super) fn remove(image: &mut GrayImage, dpi: u32) -> bool {
     let pixels = |inches: f64| (inches * f64::from(dpi)).round().max(2.0) as usize;
     let (width, height) = (image.width() as usize, image.height() as usize);
     let (long, short, thick) = (pixels(LINE_INCHES), pixels(SHORT_LINE_INCHES), pixels(THICK_INCHES));
     if width < short || height < short {
-        return;
+        return false;
     }
     let ink = Ink::of(image, pixels(0.12));
     let upright = ink.transposed();
@@ -51,6 +54,8 @@ pub(super) fn remove(image: &mut GrayImage, dpi: u32) {
         .or_both(&upright.long_runs(&dashed, &across_upright, |_, _, _| true), &upright)
         .transposed();
 
+    let is_table = lying.bands(width / 2) >= TABLE_ROWS && standing.transposed().bands(height / 12) >= TABLE_COLUMNS;
+
     // A line's soft edges lie around its ink; where ink goes on across the line, a character stands on it and stays.
     let margin = (dpi as usize / 150).max(1);
     let through = thick + 2 * margin;
@@ -71,6 +76,7 @@ pub(super) fn remove(image: &mut GrayImage, dpi: u32) {
             }
         }
     }
+    is_table
 }
 
 /// One value a pixel.
@@ -113,6 +119,18 @@ impl<T: Copy + Default> Cells<T> {
 }
 
 impl Cells<bool> {
+    /// How many lines there are of at least so many cells, each with those beside it.
+    fn bands(&self, least: usize) -> usize {
+        let mut before = false;
+        let mut bands = 0;
+        for row in self.cells.chunks_exact(self.width) {
+            let line = row.iter().filter(|cell| **cell).count() >= least;
+            bands += usize::from(line && !before);
+            before = line;
+        }
+        bands
+    }
+
     /// Sauvola's local threshold with a window of `2·radius + 1` pixels: finds pale hairlines beside bold print.
     #[expect(clippy::cast_possible_wrap, reason = "sums over a window of a picture of at most some megapixels")]
     pub(super) fn of(image: &GrayImage, radius: usize) -> Ink {

@@ -649,6 +649,13 @@ fn a_table_by_rates_gives_the_whole_and_not_its_largest_row() {
                 (260.0, 340.0, 10.0, "2,256"),
                 (350.0, 340.0, 10.0, "180"),
                 (440.0, 340.0, 10.0, "2,436"),
+                // Goods, priced without their tax.
+                (60.0, 200.0, 10.0, "品目"),
+                (440.0, 200.0, 10.0, "金額(税抜)"),
+                (60.0, 220.0, 10.0, "モバイル端末"),
+                (440.0, 220.0, 10.0, "379,306"),
+                (60.0, 240.0, 10.0, "菓子詰合せ"),
+                (440.0, 240.0, 10.0, "2,256"),
             ],
         )],
         Method::Text,
@@ -656,6 +663,25 @@ fn a_table_by_rates_gives_the_whole_and_not_its_largest_row() {
     );
     let total = found.receipt.unwrap().total_yen.unwrap();
     assert_eq!(total.value.get(), 419_672, "{total:?}");
+    assert!(sure(total.confidence), "{total:?}");
+}
+
+#[test]
+fn a_name_that_goes_on_in_the_next_line_is_whole() {
+    let payee = |rows: &[Text]| {
+        let rows = [&[(60.0, 60.0, 18.0, "領収書")][..], rows].concat();
+        read_pages(&[page(1, &rows)], Method::Text, Some(DocumentKind::Receipt)).receipt.unwrap().payee.unwrap().value
+    };
+    let first: Text = (60.0, 100.0, 10.0, "医療法人ゆずりは会");
+    let second: Text = (155.0, 100.0, 10.0, "ゆずりはファミリークリ");
+    assert_eq!(
+        payee(&[first, second, (60.0, 112.0, 10.0, "ニック 様")]),
+        "医療法人ゆずりは会 ゆずりはファミリークリニック"
+    );
+    let clinic: Text = (155.0, 100.0, 10.0, "くすのき薬局");
+    assert_eq!(payee(&[first, clinic, (60.0, 112.0, 10.0, "様")]), "医療法人ゆずりは会 くすのき薬局");
+    // A legal body on a line of its own stays apart.
+    assert_eq!(payee(&[first, (60.0, 112.0, 10.0, "くすのき薬局 様")]), "医療法人ゆずりは会 くすのき薬局");
 }
 
 #[test]
