@@ -40,13 +40,14 @@ enum Unit {
 }
 
 /// Every unit that programme files may state.
-const UNITS: [(&str, Unit); 10] = [
+const UNITS: [(&str, Unit); 11] = [
     ("yen", Unit::Yen),
     ("fraction", Unit::Fraction),
     ("number", Unit::Number),
     ("day", Unit::Day),
     ("text", Unit::Text),
-    ("product", Unit::Text),
+    ("unit", Unit::Number),
+    ("product", Unit::Code),
     ("category", Unit::Code),
     ("document", Unit::Code),
     ("programme", Unit::Code),
@@ -329,6 +330,13 @@ impl Check<'_> {
         };
         for one in values {
             self.says_one(file, value, key, *unit, one, parts);
+        }
+        // A product has an id of ours; the document says its maker and its name.
+        for name in ["maker", "name"] {
+            if let Some(said) = get(table, name) {
+                let key = key.replace(".value", &format!(".{name}"));
+                self.says_one(file, said, &key, Unit::Text, said.get_ref(), parts);
+            }
         }
     }
 
@@ -628,7 +636,7 @@ source = "001 事業額上限82.2万円"
             (
                 "[[x]]\nvalue = 1\nunit = \"furlong\"\nsource = \"001 機種\"",
                 "programme.toml:5: x[0].value: found unit \"furlong\", expected one of yen, fraction, number, day, \
-                 text, product, category, document, programme, mode; say in UNITS of crates/xtask/src/sources/mod.rs \
+                 text, unit, product, category, document, programme, mode; say in UNITS of crates/xtask/src/sources/mod.rs \
                  how values of a new unit are looked for",
             ),
             (

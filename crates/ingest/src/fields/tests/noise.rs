@@ -2,6 +2,7 @@
 
 use super::super::*;
 use super::{Text, doubtful, lines, page, sure};
+use claim::Confidence;
 use proptest::prelude::*;
 
 fn ocr(first: &[Text], second: &[Text], declared: DocumentKind) -> Found {
@@ -43,6 +44,19 @@ fn a_number_beside_which_digits_go_on_is_never_a_sure_total() {
     let total = receipt(&parted, &parted).total_yen.unwrap();
     assert!(doubtful(total.confidence), "{total:?}");
     assert!(total.reasons.iter().any(|reason| reason.contains("途中で切れ")), "{total:?}");
+}
+
+#[test]
+fn what_was_given_is_no_total_because_the_change_completes_it() {
+    // The total lost its label to what was given, and stands where a tax is named.
+    let rows: [Text; 4] = [
+        TITLE,
+        (60.0, 200.0, 9.0, "外税(10%) ¥308,412"),
+        (60.0, 215.0, 9.0, "現計 ¥309,000"),
+        (60.0, 230.0, 9.0, "つり ¥588"),
+    ];
+    let total = receipt(&rows, &rows).total_yen.unwrap();
+    assert!(total.confidence < Confidence::from_per_mille(800), "{total:?}");
 }
 
 #[test]
