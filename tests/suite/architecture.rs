@@ -18,7 +18,10 @@ const MAY_KNOW: [(&str, &[&str]); 12] = [
     ("papers", &[]),
     ("xtask", &["claim", "papers"]),
     ("tests", &["claim", "rules", "store", "ingest"]),
-    ("bench", &["claim", "rules", "ingest", "reporting", "decision-log", "store", "web", "pipeline", "papers", "tests"]),
+    (
+        "bench",
+        &["claim", "rules", "ingest", "reporting", "decision-log", "store", "web", "pipeline", "papers", "tests"],
+    ),
 ];
 
 #[test]

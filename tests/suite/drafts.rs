@@ -66,7 +66,10 @@ fn a_draft_is_tried_on_all_stored_claims_and_changes_none_of_them() {
     let csv = std::fs::read_to_string(out.join("simulation.csv")).unwrap();
     assert!(csv.starts_with("claim_id,programme,kind,outcome_before,outcome_after,grant_before_yen,"), "{csv}");
     assert_eq!(csv.lines().count(), 3, "two claims with facts: {csv}");
-    assert!(csv.contains(",home-consent,clinic,approve,approve,128000,120000,-8000,,,claimed-amount-differs,"), "{csv}");
+    assert!(
+        csv.contains(",home-consent,clinic,approve,approve,128000,120000,-8000,,,claimed-amount-differs,"),
+        "{csv}"
+    );
     let chart = std::fs::read_to_string(out.join("simulation.svg")).unwrap();
     assert!(chart.contains("<title>") && chart.contains("−8,000（1／1）"), "{chart}");
     let workbook = std::fs::read(out.join("simulation.xlsx")).unwrap();

@@ -179,7 +179,8 @@ fn every_kind_of_event_is_read_back_equal_and_says_its_code() {
         assert_eq!(value["event"]["type"], entry.event.code());
         assert_eq!(
             entry.event.claim_id().is_some(),
-            entry.event.code().starts_with("claim") || ["notice-issued", "duplicate-judged"].contains(&entry.event.code())
+            entry.event.code().starts_with("claim")
+                || ["notice-issued", "duplicate-judged"].contains(&entry.event.code())
         );
     }
     assert_eq!(events().len(), 11, "a new kind of event belongs into this test");

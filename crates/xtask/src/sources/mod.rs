@@ -594,8 +594,8 @@ source = "001 事業額上限82.2万円"
                  value, or cite the words that say it",
             ),
             (
-                "[[product]]\nvalue = \"Caora\"\nunit = \"product\"\nsource = \"001 機種\"",
-                "programme.toml:5: product[0].value: looked for \"Caora\" in its phrase \"機種\", found nothing like it; \
+                "[[product]]\nvalue = \"caora\"\nname = \"Caora\"\nunit = \"product\"\nsource = \"001 機種\"",
+                "programme.toml:6: product[0].name: looked for \"Caora\" in its phrase \"機種\", found nothing like it; \
                  correct the value, or cite the words that say it",
             ),
             (
