@@ -334,7 +334,7 @@ fn of_the_itemization(
             findings.push(with_confidence(uncertain(Some(place()), &needed, Some(found)), line.confidence));
         }
     }
-    if let Some(total) = itemization.total_yen.as_ref().filter(|total| total.confidence < SURE) {
+    if let Some(total) = &itemization.total_yen {
         let needed = Needed::Other {
             code: "itemization_yen",
             ja: "内訳書の合計".to_owned(),

@@ -120,7 +120,7 @@ pub(crate) fn is_theirs(payee: Option<&Field<String>>, facility: &Facility, meth
     }
     names_of(facility).iter().any(|name| {
         *name == found
-            || (method == Some(Method::Ocr) && similar(&found, name, 4, 5) && keeps_what_is_distinctive(&found, name))
+            || (method == Some(Method::Ocr) && similar(&found, name) && keeps_what_is_distinctive(&found, name))
     })
 }
 
@@ -204,13 +204,13 @@ fn keeps_what_is_distinctive(found: &str, name: &str) -> bool {
         return true;
     }
     let (distance, longest) = distance(&distinctive(found), &own);
-    (longest - distance) * 2 > longest
+    distance * 2 < longest
 }
 
-/// Whether at least `share` of `of` characters agree.
-fn similar(one: &str, other: &str, share: usize, of: usize) -> bool {
+/// Whether at most one character in five differs.
+fn similar(one: &str, other: &str) -> bool {
     let (distance, longest) = distance(one, other);
-    (longest - distance) * of >= longest * share
+    distance * 5 <= longest
 }
 
 /// The least number of characters to insert, delete or replace, and the longer length, which bounds it.

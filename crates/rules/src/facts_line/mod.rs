@@ -342,16 +342,8 @@ impl Reader<'_> {
 
     fn day(&mut self, value: &Json<'_>, at: impl Into<At>) -> Option<Date> {
         let day = match value {
-            // The form is checked first: jiff would also take a time after the day, and other forms of ISO 8601.
-            Json::Text(text)
-                if text.len() == 10
-                    && text
-                        .bytes()
-                        .enumerate()
-                        .all(|(i, byte)| if i == 4 || i == 7 { byte == b'-' } else { byte.is_ascii_digit() }) =>
-            {
-                text.parse::<Date>().ok()
-            }
+            // A day has one form here: jiff would also take a time after it, and other forms of ISO 8601.
+            Json::Text(text) => text.parse::<Date>().ok().filter(|day| day.to_string() == text.as_ref()),
             _ => None,
         };
         match day.filter(|day| YEARS.contains(&day.year())) {

@@ -377,7 +377,6 @@ impl Reader<'_> {
         }
         let needed = allowed.len();
         allowed.extend(["from", "until"]);
-        let before = self.mistakes.len();
         for (name, value) in table.iter() {
             let name_text: &str = name.get_ref();
             if allowed.contains(&name_text) {
@@ -444,9 +443,6 @@ impl Reader<'_> {
             }
         };
         let category = found.get("category").and_then(|value| self.category(value, &place("category")));
-        if self.mistakes.len() > before {
-            return None;
-        }
         let (value, source, checked_on) = (found.get("value")?, source?, checked_on?);
         Some(Entry {
             value,

@@ -121,10 +121,68 @@ fn broken_files_are_refused_with_file_line_key_found_and_expected() {
         let error = try_ruleset(&[("example", &text, NO_CHANGE)]).expect_err(&name);
         for mistake in &error.mistakes {
             assert!(mistake.file.starts_with("example") && !mistake.key.is_empty(), "{mistake}");
+            assert_eq!(mistake.to_string(), mistake.message(Lang::En), "in a log a mistake reads as in a terminal");
         }
         writeln!(shown, "# {name}\n{error}\n{}", error.message(Lang::Ja)).unwrap();
     }
     insta::assert_snapshot!("broken_files", shown);
+}
+
+/// A kind that any one value names is told what else it wants; only a kind that none names is told that it is missing.
+#[test]
+fn a_kind_that_one_value_names_is_told_which_others_it_wants() {
+    let three = r#"kinds = ["hospital", "clinic", "pharmacy"]"#;
+    let four = r#"kinds = ["hospital", "clinic", "pharmacy", "large_chain_pharmacy"]"#;
+    let silent = include_str!("../broken/kind-not-mentioned.toml");
+    for (item, wanted) in [
+        (
+            "eligible_category",
+            ["category_ceiling (large_chain_pharmacy, mobile_terminal)", "cost_ceiling", "rate", "grant_ceiling"],
+        ),
+        (
+            "category_ceiling",
+            ["eligible_category (large_chain_pharmacy, mobile_terminal)", "cost_ceiling", "rate", "grant_ceiling"],
+        ),
+        ("cost_ceiling", ["eligible_category (large_chain_pharmacy)", "", "rate", "grant_ceiling"]),
+        ("rate", ["eligible_category (large_chain_pharmacy)", "cost_ceiling", "", "grant_ceiling"]),
+        ("grant_ceiling", ["eligible_category (large_chain_pharmacy)", "cost_ceiling", "rate", ""]),
+    ] {
+        let heading = format!("[[{item}]]\n");
+        let (before, after) = silent.split_once(&heading).unwrap();
+        let text = format!("{before}{heading}{}", after.replacen(three, four, 1));
+        let mistakes = try_ruleset(&[("example", &text, NO_CHANGE)]).unwrap_err().mistakes;
+        let keys: Vec<&str> = mistakes.iter().map(|mistake| mistake.key.as_str()).collect();
+        let wanted: Vec<String> = wanted
+            .iter()
+            .filter(|key| !key.is_empty())
+            .map(|key| if key.contains('(') { (*key).to_owned() } else { format!("{key} (large_chain_pharmacy)") })
+            .collect();
+        assert_eq!(keys, wanted, "{item}");
+    }
+}
+
+/// A category may be supported, dropped and supported again.
+#[test]
+fn a_category_may_be_eligible_in_two_periods_that_do_not_touch() {
+    let kinds = "kinds = [\"hospital\", \"clinic\", \"pharmacy\", \"large_chain_pharmacy\"]\n";
+    let base = include_str!("../broken/kinds-empty.toml").replace("kinds = []\n", kinds);
+    let (whole, parts) = split(
+        "eligible_category",
+        kinds,
+        "\"mobile_terminal\"",
+        "\"mobile_terminal\"",
+        "category",
+        ("2025-11-30", "2025-12-05"),
+    );
+    let changes =
+        format!("{}\n{}", changing_on("2025-12-01"), NO_CHANGE.replace("source =", "from = 2025-12-05\nsource ="));
+    let two = changed(&base, &[(&whole, &parts)]);
+    if let Err(error) = try_ruleset(&[("example", &two, &changes)]) {
+        panic!("{error}");
+    }
+    let touching = changed(&two, &[("until = 2025-11-30", "until = 2025-12-05")]);
+    let error = try_ruleset(&[("example", &touching, &changes)]).unwrap_err();
+    assert!(error.mistakes.iter().any(|mistake| mistake.key.starts_with("eligible_category (hospital")), "{error}");
 }
 
 #[test]
