@@ -6,21 +6,22 @@ use std::process::Command;
 use tests::root;
 
 /// Who may know whom (crates/README.md). `claim` knows nobody; nothing but `bench` may know `pipeline`, and nothing `bench`.
-const MAY_KNOW: [(&str, &[&str]); 12] = [
+const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("claim", &[]),
     ("rules", &["claim"]),
     ("ingest", &["claim"]),
     ("reporting", &["claim"]),
     ("decision-log", &["claim"]),
     ("store", &["claim"]),
-    ("web", &["claim", "rules", "store"]),
-    ("pipeline", &["claim", "rules", "ingest", "reporting", "decision-log", "store", "web"]),
+    ("office", &["claim", "rules", "ingest", "reporting", "decision-log", "store"]),
+    ("web", &["claim", "rules", "store", "office"]),
+    ("pipeline", &["claim", "rules", "ingest", "reporting", "decision-log", "store", "office", "web"]),
     ("papers", &[]),
     ("xtask", &["claim", "papers"]),
     ("tests", &["claim", "rules", "store", "ingest"]),
     (
         "bench",
-        &["claim", "rules", "ingest", "reporting", "decision-log", "store", "web", "pipeline", "papers", "tests"],
+        &["claim", "rules", "ingest", "reporting", "decision-log", "store", "office", "web", "pipeline", "papers", "tests"],
     ),
 ];
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Who did something: `staff:…`, `facility:…`, `policy:…` or `system:…`. Never a person's name, only an account's id.
+/// Who did something: `staff:…`, `facility:…`, `auditor:…`, `policy:…` or `system:…`. Never a person's name, only an account's id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Actor(String);
@@ -18,6 +18,10 @@ impl Actor {
     /// A facility, by its institution code.
     pub fn facility(code: &str) -> Actor {
         Actor(format!("facility:{code}"))
+    }
+    /// An auditor, who reads and changes nothing.
+    pub fn auditor(account: &str) -> Actor {
+        Actor(format!("auditor:{account}"))
     }
     /// A policy of the configuration that lets something pass without a person.
     pub fn policy(name: &str) -> Actor {

@@ -16,12 +16,14 @@ mod facts;
 mod finding;
 mod institution_code;
 mod lifecycle;
+mod log_entry;
 mod notice;
 mod payment;
 mod product;
 mod programme;
 mod reading;
 mod registration_number;
+mod role;
 mod text;
 mod yen;
 
@@ -40,6 +42,7 @@ pub use facts::{Expense, FactFacility, Facts};
 pub use finding::{Finding, FindingCode, FindingView, Place, Severity};
 pub use institution_code::{CheckDigit, InstitutionCode, InstitutionCodeError};
 pub use lifecycle::{ClaimState, TransitionError};
+pub use log_entry::{LogEntry, PersonalValue};
 pub use notice::{Contact, Notice, NoticeKind};
 pub use payment::{AccountKind, BankAccount, Payer, Payment, PaymentBatch};
 pub use product::{Choice, ProductId, ProductUnits};
@@ -49,5 +52,6 @@ pub use reading::{
     ReadingView, ReceiptReading, Spot, TaxLine,
 };
 pub use registration_number::{RegistrationNumber, RegistrationNumberError};
+pub use role::Role;
 pub use text::{Lang, Value, Values, fill};
 pub use yen::{Rate, RateError, Rounding, RoundingMode, Yen, YenError};

@@ -12,7 +12,7 @@
 use crate::{SigningKey, VerifyingKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use claim::Sha256;
+use claim::{Lang, Sha256};
 
 /// Witnesses may have signed too; more lines than this are not a checkpoint.
 const MAX_SIGNATURES: usize = 100;
@@ -61,6 +61,31 @@ pub enum CheckpointError {
     },
 }
 
+impl CheckpointError {
+    /// What is wrong and what to do, as people of `lang` read it.
+    pub fn message(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (_, Lang::En) => self.to_string(),
+            (CheckpointError::Note { .. }, Lang::Ja) => {
+                "署名付きの文書の形式ではありません。もう一度入手してください。".to_owned()
+            }
+            (CheckpointError::NotSigned { found, expected }, Lang::Ja) => format!(
+                "{} の署名があり、{expected} の署名がありません。別の鍵で署名されたか、署名の行が変更されています。",
+                found.join("、")
+            ),
+            (CheckpointError::Signature { by }, Lang::Ja) => {
+                format!("{by} の署名が内容と一致しません。署名の後に変更されています。")
+            }
+            (CheckpointError::Body, Lang::Ja) => {
+                "署名はありますが、チェックポイント（記録の名称・件数・ルートハッシュの3行）ではありません。".to_owned()
+            }
+            (CheckpointError::Origin { found, expected }, Lang::Ja) => {
+                format!("別の記録「{found}」のチェックポイントです（あるべき名称: 「{expected}」）。")
+            }
+        }
+    }
+}
+
 fn identity(name: &str, hash: &[u8]) -> String {
     let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{name}+{digits}")
@@ -69,8 +94,12 @@ fn identity(name: &str, hash: &[u8]) -> String {
 impl SigningKey {
     /// The signed checkpoint of the log called as this key, at `size` entries with `root`.
     pub fn checkpoint(&self, size: u64, root: Sha256) -> String {
-        let text = format!("{}\n{size}\n{}\n", self.name(), STANDARD.encode(root.0));
-        let signature = STANDARD.encode(self.sign_note(&text));
+        self.note(&format!("{}\n{size}\n{}\n", self.name(), STANDARD.encode(root.0)))
+    }
+
+    /// The signed note of a text of whole lines.
+    pub(crate) fn note(&self, text: &str) -> String {
+        let signature = STANDARD.encode(self.sign_note(text));
         format!("{text}\n\u{2014} {} {signature}\n", self.name())
     }
 }
@@ -79,7 +108,7 @@ impl Checkpoint {
     /// Reads a signed checkpoint of the log that `key` belongs to. Signatures by other keys (witnesses) are let pass and
     /// not looked at.
     pub fn open(text: &str, key: &VerifyingKey) -> Result<Checkpoint, CheckpointError> {
-        let body = signed_text(text, key)?;
+        let (body, _) = signed_text(text, key)?;
         let checkpoint = tlog_tiles::Checkpoint::from_bytes(body.as_bytes()).map_err(|_| CheckpointError::Body)?;
         if checkpoint.origin() != key.name() {
             return Err(CheckpointError::Origin {
@@ -110,8 +139,8 @@ impl Checkpoint {
     }
 }
 
-/// The text of a note, once `key`'s signature of it has been verified.
-fn signed_text<'a>(note: &'a str, key: &VerifyingKey) -> Result<&'a str, CheckpointError> {
+/// The text of a note, once `key`'s signature of it has been verified, and how many signatures there are.
+pub(crate) fn signed_text<'a>(note: &'a str, key: &VerifyingKey) -> Result<(&'a str, usize), CheckpointError> {
     let wrong = |what| CheckpointError::Note { what };
     if note.chars().any(|c| c.is_ascii_control() && c != '\n') {
         return Err(wrong("it has control characters"));
@@ -142,7 +171,7 @@ fn signed_text<'a>(note: &'a str, key: &VerifyingKey) -> Result<&'a str, Checkpo
         found.push(identity(name, hash));
     }
     if verified {
-        Ok(text)
+        Ok((text, found.len()))
     } else {
         Err(CheckpointError::NotSigned { found, expected: identity(key.name(), &key.hash()) })
     }

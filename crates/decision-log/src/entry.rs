@@ -1,11 +1,11 @@
 //! Entries: what the log records, and the exact bytes of each.
 //!
 //! An entry names claims, facilities (by institution code), accounts of staff (by id) and amounts. It has no field for
-//! names of persons, addresses or bank accounts.
+//! addresses or bank accounts; texts that may name a person stand in the payload as commitments (`personal.rs`).
 
 use claim::{
     Actor, Assessment, Choice, ClaimId, Decision, DocumentKind, DuplicateVerdict, Facts, Finding, FindingCode,
-    InstitutionCode, Method, NoticeKind, ProblemCode, ProgrammeId, Sha256, Yen,
+    InstitutionCode, Lang, Method, NoticeKind, ProblemCode, ProgrammeId, Role, Sha256, Yen,
 };
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -119,6 +119,79 @@ pub enum Event {
         /// Which.
         ruleset: String,
     },
+    /// A facility was invited to make its own account.
+    FacilityInvited {
+        /// Which.
+        facility: InstitutionCode,
+        /// Until when the invitation holds.
+        expires_at: Timestamp,
+    },
+    /// An account was made.
+    AccountAdded {
+        /// Its id.
+        account: String,
+        /// What it is for.
+        role: Role,
+        /// The institutions that it acts for.
+        facilities: Vec<InstitutionCode>,
+    },
+    /// An account was changed, closed or opened again.
+    AccountChanged {
+        /// Its id.
+        account: String,
+        /// What it is for now.
+        role: Role,
+        /// The institutions that it acts for now.
+        facilities: Vec<InstitutionCode>,
+        /// Whether it may sign in.
+        active: bool,
+    },
+    /// An account's password or second step was set anew.
+    CredentialsChanged {
+        /// Its id.
+        account: String,
+    },
+    /// A token for programs was made.
+    TokenAdded {
+        /// Of which account.
+        account: String,
+        /// Whether it may change things.
+        writes: bool,
+        /// From when on it is refused.
+        expires_at: Timestamp,
+        /// The hash of the token.
+        sha256: Sha256,
+    },
+    /// A token for programs was ended before its time.
+    TokenEnded {
+        /// Of which account.
+        account: String,
+        /// The hash of the token.
+        sha256: Sha256,
+    },
+    /// A document was received for a claim that is not sent yet.
+    DocumentReceived {
+        /// For which draft.
+        draft: String,
+        /// For which institution.
+        facility: InstitutionCode,
+        /// Its bytes.
+        sha256: Sha256,
+        /// How many bytes.
+        size_bytes: u64,
+    },
+    /// An auditor looked at a claim with the personal data in it.
+    ClaimViewed {
+        /// Which.
+        claim_id: ClaimId,
+    },
+    /// Texts that entries commit to were erased; the entries and their proofs stay.
+    PersonalDataErased {
+        /// Of which claim.
+        claim_id: ClaimId,
+        /// What was erased, by its commitments.
+        commitments: Vec<Sha256>,
+    },
 }
 
 impl Event {
@@ -138,6 +211,65 @@ impl Event {
             Event::DuplicateJudged { .. } => "duplicate-judged",
             Event::RulesetProposed { .. } => "ruleset-proposed",
             Event::RulesetAgreed { .. } => "ruleset-agreed",
+            Event::FacilityInvited { .. } => "facility-invited",
+            Event::AccountAdded { .. } => "account-added",
+            Event::AccountChanged { .. } => "account-changed",
+            Event::CredentialsChanged { .. } => "credentials-changed",
+            Event::TokenAdded { .. } => "token-added",
+            Event::TokenEnded { .. } => "token-ended",
+            Event::DocumentReceived { .. } => "document-received",
+            Event::ClaimViewed { .. } => "claim-viewed",
+            Event::PersonalDataErased { .. } => "personal-data-erased",
+        }
+    }
+
+    /// What happened, as people of `lang` read it.
+    pub const fn name(&self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (Event::FacilityRegisterChanged { .. }, Lang::Ja) => "名簿の取込み",
+            (Event::ClaimSubmitted(_), Lang::Ja) => "申請の受付",
+            (Event::ClaimRead { .. }, Lang::Ja) => "書類の読取り",
+            (Event::ClaimAssessed(_), Lang::Ja) => "申請の審査",
+            (Event::ClaimInReview { .. }, Lang::Ja) => "職員による確認の開始",
+            (Event::ClaimDecided { .. }, Lang::Ja) => "申請の決定",
+            (Event::NoticeIssued { .. }, Lang::Ja) => "通知書の作成",
+            (Event::BatchPrepared(_), Lang::Ja) => "支払バッチの準備",
+            (Event::BatchReleased { .. }, Lang::Ja) => "支払バッチの承認",
+            (Event::BatchCancelled { .. }, Lang::Ja) => "支払バッチの取消し",
+            (Event::DuplicateJudged { .. }, Lang::Ja) => "領収書の重複の判断",
+            (Event::RulesetProposed { .. }, Lang::Ja) => "規則の案の登録",
+            (Event::RulesetAgreed { .. }, Lang::Ja) => "規則の案への同意",
+            (Event::PersonalDataErased { .. }, Lang::Ja) => "個人情報の消去",
+            (Event::FacilityInvited { .. }, Lang::Ja) => "医療機関等の招待",
+            (Event::AccountAdded { .. }, Lang::Ja) => "利用者の追加",
+            (Event::AccountChanged { .. }, Lang::Ja) => "利用者の変更",
+            (Event::CredentialsChanged { .. }, Lang::Ja) => "認証情報の変更",
+            (Event::TokenAdded { .. }, Lang::Ja) => "APIトークンの作成",
+            (Event::TokenEnded { .. }, Lang::Ja) => "APIトークンの無効化",
+            (Event::DocumentReceived { .. }, Lang::Ja) => "書類の受領",
+            (Event::ClaimViewed { .. }, Lang::Ja) => "監査担当者の閲覧",
+            (_, Lang::En) => self.code(),
+        }
+    }
+
+    /// The sum that is decided or to be paid, if it is about one.
+    pub const fn amount(&self) -> Option<Yen> {
+        match self {
+            Event::ClaimDecided { decision } => Some(decision.grant_yen),
+            Event::BatchPrepared(batch) => Some(batch.total_yen),
+            _ => None,
+        }
+    }
+
+    /// The facilities that it is about by itself, whether or not a claim stands between.
+    pub fn facilities(&self) -> &[InstitutionCode] {
+        match self {
+            Event::ClaimSubmitted(claim) => std::slice::from_ref(&claim.facility),
+            Event::FacilityInvited { facility, .. } | Event::DocumentReceived { facility, .. } => {
+                std::slice::from_ref(facility)
+            }
+            Event::AccountAdded { facilities, .. } | Event::AccountChanged { facilities, .. } => facilities,
+            _ => &[],
         }
     }
 
@@ -150,8 +282,17 @@ impl Event {
             Event::ClaimRead { claim_id, .. }
             | Event::ClaimInReview { claim_id, .. }
             | Event::NoticeIssued { claim_id, .. }
-            | Event::DuplicateJudged { claim_id, .. } => Some(claim_id),
+            | Event::DuplicateJudged { claim_id, .. }
+            | Event::ClaimViewed { claim_id }
+            | Event::PersonalDataErased { claim_id, .. } => Some(claim_id),
             Event::FacilityRegisterChanged { .. }
+            | Event::FacilityInvited { .. }
+            | Event::AccountAdded { .. }
+            | Event::AccountChanged { .. }
+            | Event::CredentialsChanged { .. }
+            | Event::TokenAdded { .. }
+            | Event::TokenEnded { .. }
+            | Event::DocumentReceived { .. }
             | Event::BatchPrepared(_)
             | Event::BatchReleased { .. }
             | Event::BatchCancelled { .. }
@@ -273,6 +414,9 @@ pub enum EntryError {
     /// Not JSON, or not with the keys and values of an entry.
     #[error("not an entry of the decision log; expected JSON with the keys v, at, by and event")]
     Form(#[source] serde_json::Error),
+    /// A text that may name a person stands there itself.
+    #[error("personal data stands in the entry itself, expected commitments; it was not written by kofu")]
+    Uncommitted,
     /// Written by another version.
     #[error(
         "found an entry of version {found}, expected {VERSION}; use the version of kofu that wrote it, or a newer one"
@@ -301,15 +445,16 @@ struct Wire<At, By, What> {
 }
 
 impl Entry {
-    /// The entry's payload: JSON in UTF-8 on one line, the keys in the order of the types, no spaces, no floats. Equal
-    /// entries have equal bytes; these are what the log stores and hashes.
-    pub fn to_bytes(&self) -> Vec<u8> {
+    /// The payload of an entry whose personal data is committed to: JSON in UTF-8 on one line, the keys in the order of
+    /// the types, no spaces, no floats. Equal entries have equal bytes; these are what the log stores and hashes.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let wire = Wire { v: VERSION, at: &self.at, by: &self.by, event: &self.event };
         // Serialising fails only for maps without text keys and for types that refuse; an entry has neither.
         serde_json::to_vec(&wire).expect("an entry always has a JSON form")
     }
 
-    /// Reads a payload back; refuses any bytes but those of [`Entry::to_bytes`].
+    /// Reads a payload back; refuses any bytes but those of [`Entry::commit`]. Personal data stays committed to until it
+    /// is put back by [`Entry::open`].
     pub fn from_bytes(payload: &[u8]) -> Result<Entry, EntryError> {
         #[derive(Deserialize)]
         struct Version {
@@ -326,6 +471,9 @@ impl Entry {
         if canonical != payload {
             let same = canonical.iter().zip(payload).take_while(|(ours, theirs)| ours == theirs).count();
             return Err(EntryError::NotCanonical { at: same });
+        }
+        if !entry.is_committed() {
+            return Err(EntryError::Uncommitted);
         }
         Ok(entry)
     }

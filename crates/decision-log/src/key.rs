@@ -3,6 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use claim::Lang;
 use ed25519_dalek::{SECRET_KEY_LENGTH, Signature, Signer};
 use sha2::Digest;
 use std::fmt;
@@ -49,6 +50,28 @@ pub enum KeyError {
     /// A point that no honest key has.
     #[error("the key is not a usable Ed25519 key; get it again from where it was published")]
     Unusable,
+}
+
+impl KeyError {
+    /// What is wrong and what to do, as people of `lang` read it.
+    pub fn message(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (_, Lang::En) => self.to_string(),
+            (KeyError::Name { found }, Lang::Ja) => format!(
+                "鍵の名称が「{found}」です（空白、制御文字及び + を含まない名称が必要です。例: fund.example/decision-log）。"
+            ),
+            (KeyError::Form { expected }, Lang::Ja) => format!("鍵の形式ではありません（あるべき形式: 1行の {expected}）。"),
+            (KeyError::Kind { found }, Lang::Ja) => {
+                format!("鍵の種類が {found} です（あるべき種類: {ED25519}、Ed25519）。")
+            }
+            (KeyError::Hash { found, expected }, Lang::Ja) => format!(
+                "鍵のハッシュ値が {found} です（あるべき値: {expected}）。鍵又は名称が変更されています。公開元からもう一度入手してください。"
+            ),
+            (KeyError::Unusable, Lang::Ja) => {
+                "使用できない Ed25519 鍵です。公開元からもう一度入手してください。".to_owned()
+            }
+        }
+    }
 }
 
 /// The hash by which a note's signature names its key.

@@ -1,10 +1,10 @@
 //! The decision log (決定記録): an append-only record of everything that was done with claims and money, built so that a
 //! change to any entry can be proved by somebody who trusts nobody here.
 //!
-//! - [`Entry`] is one record; [`Entry::to_bytes`] are its exact bytes (its *payload*), which are stored and hashed as they
-//!   are and never written anew.
-//! - [`Tree`] and [`Frontier`] are the RFC 6962 Merkle tree over the payloads: all of it with proofs, or only what the
-//!   root needs.
+//! - [`Entry`] is one record; [`Entry::commit`] gives its exact bytes (its *payload*), which are stored and hashed as they
+//!   are and never written anew, and the personal data that they only commit to.
+//! - [`Frontier`] and [`Tree`] are the RFC 6962 Merkle tree over the payloads, in tiles: what adding and the root need, and
+//!   what proofs need.
 //! - [`SigningKey::checkpoint`] signs size and root as a C2SP checkpoint; [`Checkpoint::open`] reads one.
 //! - [`FolderExport`] writes what an auditor carries away; [`verify`] and [`verify_folder`] prove it, in constant memory.
 //!
@@ -15,10 +15,13 @@
 //!
 //! Pure apart from the files of [`FolderExport`] and [`verify_folder`]: no clock, no randomness, no database.
 
+pub mod audit;
 mod checkpoint;
 mod entry;
 mod export;
 mod key;
+mod manifest;
+mod personal;
 mod tree;
 mod verify;
 
@@ -27,7 +30,12 @@ pub use entry::{
     AssessedClaim, BatchPayment, Entry, EntryError, Event, PreparedBatch, ReadDocument, SubmittedClaim,
     SubmittedDocument,
 };
-pub use export::{CHECKPOINT_FILE, ExportError, ExportWriter, FolderExport, KEY_FILE, LOG_FILE, MAX_PAYLOAD_BYTES};
+pub use export::{
+    CHECKPOINT_FILE, CONSISTENCY_FILE, CSV_FILE, ExportError, FolderExport, KEY_FILE, LOG_FILE, MANIFEST_FILE,
+    MAX_PAYLOAD_BYTES, PERSONAL_FILE, SELECTED_FILE, XLSX_FILE,
+};
 pub use key::{KeyError, SigningKey, VerifyingKey};
-pub use tree::{ConsistencyProof, Frontier, InclusionProof, ProofError, Tree, leaf_hash};
+pub use manifest::Selection;
+pub use personal::{commitment, committed};
+pub use tree::{ConsistencyProof, Frontier, InclusionProof, ProofError, TileId, Tree, leaf_hash};
 pub use verify::{Difference, Differences, Verified, VerifyError, verify, verify_folder};

@@ -3,10 +3,14 @@
 use crate::document::read;
 use crate::limits::Limits;
 use crate::ocr;
+use crate::pdf::Fonts;
 use crate::sandbox::{Refused, Sandbox, SandboxStatus};
+use crate::view::{View, view};
+use crate::zygote::{self, Side};
 use claim::{DocumentKind, Reading};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// A header longer than this is none of ours.
@@ -32,8 +36,18 @@ pub(crate) enum Task {
         /// wanted.
         recognise: bool,
     },
+    /// To show a page of the bytes that follow.
+    View {
+        /// From 1.
+        page: u32,
+        /// Files of fonts, to be loaded before the document comes.
+        gothic: Option<PathBuf>,
+        mincho: Option<PathBuf>,
+    },
     /// To say what the sandbox keeps away.
     Probe,
+    /// To load the models and be copied for documents.
+    BeCopied,
 }
 
 /// The first line of what the process writes, and all that it says of the machine. It has seen nothing of a document
@@ -60,7 +74,36 @@ pub(crate) enum Answer {
     Reading(Box<Reading>),
     /// The document has pages that must be recognised, and the models were not loaded.
     WantsRecognition,
+    /// A picture's bytes follow after a line feed, up to the end.
+    View(Box<View>),
     Status(SandboxStatus),
+}
+
+impl Answer {
+    fn write(&self, output: &mut impl Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *output, self)?;
+        if let Answer::View(view) = self
+            && let View::Picture(picture) = view.as_ref()
+        {
+            output.write_all(b"\n")?;
+            output.write_all(&picture.bytes)?;
+        }
+        output.flush()
+    }
+
+    /// What was written, or `None` if it is none of ours.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Answer> {
+        let mut parts = serde_json::Deserializer::from_slice(bytes).into_iter::<Answer>();
+        let mut answer = parts.next()?.ok()?;
+        let rest = &bytes[parts.byte_offset()..];
+        if let Answer::View(view) = &mut answer
+            && let View::Picture(picture) = view.as_mut()
+        {
+            picture.bytes = rest.strip_prefix(b"\n")?.to_vec();
+            return picture.is_what_it_says().then_some(answer);
+        }
+        rest.is_empty().then_some(answer)
+    }
 }
 
 impl Request {
@@ -106,20 +149,40 @@ pub fn child_main() -> ExitCode {
     }
 }
 
+/// Standard input without a buffer, so that nothing is read before it is wanted.
+struct Input;
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(rustix::stdio::stdin(), buffer)?)
+    }
+}
+
 fn answer() -> io::Result<()> {
-    let mut input = io::stdin().lock();
+    let mut input = Input;
     // The header comes from the parent and carries the limits; of the document nothing is read before they hold.
     let Request { task, limits } = Request::from_reader(&mut input)?;
+    if matches!(task, Task::BeCopied) {
+        return match zygote::serve()? {
+            Side::Copy => answer(),
+            Side::Original => Ok(()),
+        };
+    }
     let mut output = io::stdout().lock();
     let mut say = |entry: &Entry| -> io::Result<()> {
         serde_json::to_writer(&mut output, entry)?;
         output.write_all(b"\n")?;
         output.flush()
     };
-    // The last files that this process opens.
-    let recognition = match task {
+    // The last files that this process opens; a copy has the models already.
+    let mut fonts = Fonts::default();
+    let recognition = match &task {
         Task::Read { recognise: false, .. } => ocr::missing(),
-        Task::Probe | Task::Read { recognise: true, .. } => ocr::load().err(),
+        Task::Probe | Task::BeCopied | Task::Read { recognise: true, .. } => ocr::load().err(),
+        Task::View { gothic, mincho, .. } => {
+            fonts = Fonts::load(gothic.as_deref(), mincho.as_deref());
+            None
+        }
     };
     ocr::load_no_more();
     let sandbox = match Sandbox::enter(&limits) {
@@ -127,19 +190,21 @@ fn answer() -> io::Result<()> {
         Err(why) => return say(&Entry::Refused(why)),
     };
     say(&Entry::Entered { recognition: recognition.clone() })?;
+    let document = || {
+        let mut bytes = Vec::new();
+        input.take(limits.file_bytes.saturating_add(1)).read_to_end(&mut bytes).map(|_| bytes)
+    };
     let answer = match task {
-        Task::Probe => {
+        Task::Probe | Task::BeCopied => {
             let status = sandbox.probe(&limits);
             // Why the models were not loaded says more than that they were not.
             Answer::Status(SandboxStatus { recognition: recognition.or(status.recognition), ..status })
         }
         Task::Read { as_kind, recognise } => {
-            let mut bytes = Vec::new();
-            input.take(limits.file_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
-            let reading = read(&bytes, "", as_kind, &limits);
+            let reading = read(&document()?, "", as_kind, &limits);
             if ocr::was_wanted() && !recognise { Answer::WantsRecognition } else { Answer::Reading(Box::new(reading)) }
         }
+        Task::View { page, .. } => Answer::View(Box::new(view(&document()?, page, &limits, &fonts))),
     };
-    serde_json::to_writer(&mut output, &answer)?;
-    output.flush()
+    answer.write(&mut output)
 }

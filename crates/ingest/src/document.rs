@@ -4,7 +4,10 @@ use crate::limits::Limits;
 use crate::page::{Cell, Grid, Page};
 use crate::sniff::{Kind, sniff};
 use crate::{fields, ocr, pdf, sheet};
-use claim::{DocumentKind, Method, PageHash, Place, Problem, ProblemCode, Reading, Sha256};
+use claim::{
+    DocumentKind, ItemizationReading, Method, PageHash, Place, Problem, ProblemCode, Reading, ReceiptReading, Sha256,
+    Spot,
+};
 use sha2::Digest;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -121,13 +124,44 @@ fn may_be_table(grids: &[Grid]) -> bool {
 }
 
 fn of_pages(pages: &[Page], method: Method, mut problems: Vec<Problem>, as_kind: Option<DocumentKind>) -> Parts {
-    let found = fields::read_pages(pages, method, as_kind);
+    let mut found = fields::read_pages(pages, method, as_kind);
+    for spot in spots(&mut found) {
+        let page = pages.iter().find(|page| Some(page.number) == spot.page && page.quarters != 0);
+        if let (Some(page), Some(bounds)) = (page, &mut spot.bounds) {
+            *bounds = whole_box(page.as_it_came(bounds.map(|side| side as f32)));
+        }
+    }
     let blank = pages.iter().all(|page| page.lines.iter().all(|line| line.words.is_empty()));
     if blank && problems.is_empty() && found.problems.is_empty() {
         problems.push(Problem::new(ProblemCode::NothingFound));
     }
     let page_hashes = pages.iter().map(|page| page.look.unwrap_or(PageHash([0; 32]))).collect();
     Parts { pages: count(pages.len()), method, found, page_hashes, problems }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "beyond i32 it saturates, and no page is that large")]
+fn whole_box(bounds: [f32; 4]) -> [i32; 4] {
+    bounds.map(|side| side.round() as i32)
+}
+
+/// The spots of all that was found. Nothing is left out by `..`, so that a new field cannot be forgotten.
+fn spots(found: &mut fields::Found) -> Vec<&mut Spot> {
+    let fields::Found { kind: _, receipt, itemization, problems } = found;
+    let mut spots: Vec<&mut Spot> = problems.iter_mut().map(|problem| &mut problem.place.spot).collect();
+    if let Some(receipt) = receipt {
+        let ReceiptReading { total_yen, issued_on, payee, issuer, registration_number, proviso, tax: _ } = receipt;
+        spots.extend(total_yen.as_mut().map(|field| &mut field.spot));
+        spots.extend(issued_on.as_mut().map(|field| &mut field.spot));
+        let words = [payee, issuer, registration_number, proviso].into_iter().flatten();
+        spots.extend(words.map(|field| &mut field.spot));
+    }
+    if let Some(itemization) = itemization {
+        let ItemizationReading { lines, total_yen, payee, facility_code } = itemization;
+        spots.extend(lines.iter_mut().map(|line| &mut line.spot));
+        spots.extend(total_yen.as_mut().map(|field| &mut field.spot));
+        spots.extend([payee, facility_code].into_iter().flatten().map(|field| &mut field.spot));
+    }
+    spots
 }
 
 fn of_grids(grids: &[Grid], as_kind: Option<DocumentKind>) -> Parts {

@@ -12,6 +12,7 @@ use crate::page::{Cell, Grid, Line, Page, Word};
 use crate::pdf;
 use crate::sheet;
 use crate::sniff::{Kind, sniff};
+use crate::view;
 use claim::{DocumentKind, Method};
 
 /// A tenth of what a document may cost, so that the fuzzer gets on; nothing else is different.
@@ -31,6 +32,14 @@ fn limits() -> Limits {
 pub fn document(bytes: &[u8]) {
     let reading = document::read(bytes, "file", None, &limits());
     assert_eq!(reading.file, "file");
+}
+
+/// A page of any document as people see it; the first byte says which.
+pub fn view(bytes: &[u8]) {
+    if let Some((page, bytes)) = bytes.split_first() {
+        let limits = Limits { view_pixels: 50_000, ..limits() };
+        view::view(bytes, u32::from(page % 4), &limits, &pdf::Fonts::default());
+    }
 }
 
 /// A PDF.
@@ -98,7 +107,7 @@ pub fn fields(bytes: &[u8]) {
 pub fn request(bytes: &[u8]) {
     let _ = Request::from_reader(&mut &*bytes);
     let _ = serde_json::from_slice::<Entry>(bytes);
-    let _ = serde_json::from_slice::<Answer>(bytes);
+    let _ = Answer::from_bytes(bytes);
 }
 
 /// A page on which every character is as wide as it is high. What stands after a vertical tab is the second reading.
@@ -124,7 +133,7 @@ fn page(number: u32, text: &str) -> Page {
         placed.map(line).collect()
     };
     let (first, second) = text.split_once('\u{b}').unwrap_or((text, ""));
-    Page { number, width: 595.0, height: 842.0, lines: lines(first), second: lines(second), look: None }
+    Page { number, width: 595.0, height: 842.0, lines: lines(first), second: lines(second), ..Page::default() }
 }
 
 fn grid(text: &str) -> Grid {

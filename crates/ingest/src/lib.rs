@@ -11,6 +11,9 @@
 //! processes and nearly all files before it sees the first byte, then calls [`read`]. Whatever happens there, the parent
 //! gets a [`claim::Reading`]: with fields, their places and confidences, or with problems that say what to do.
 //!
+//! [`Reader::view`] is the second door: what people see beside what was read, a page as a picture made anew from its pixels
+//! or a sheet as cells, made in such a process too.
+//!
 //! What a file is, is told from its bytes, never from its name: PDF (text where it can be trusted, recognition where
 //! not), PNG, JPEG, TIFF, WebP, BMP, XLSX, XLS, and CSV in UTF-8, UTF-16 with its mark, or CP932. What it may cost is in
 //! [`Limits`], each with its reason.
@@ -36,9 +39,12 @@ mod reader;
 mod sandbox;
 mod sheet;
 mod sniff;
+mod view;
+mod zygote;
 
 pub use child::child_main;
 pub use document::read;
 pub use limits::{Limits, SandboxPolicy};
 pub use reader::{Reader, ReaderError};
 pub use sandbox::{Enforcement, Refused, Sandbox, SandboxStatus};
+pub use view::{Column, Picture, PictureFormat, Row, Sheet, Table, TableCell, TableCellKind, View};

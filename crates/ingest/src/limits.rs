@@ -19,6 +19,14 @@ pub struct Limits {
     pub pixels_in_all: u64,
     /// Pixels of a page that is drawn (not embedded as one picture) for recognition: A4 at 300 dpi is 8.7 million.
     pub drawn_pixels: u64,
+    /// Pixels of a picture that people look at. A4 at 144 dpi, two pixels a point, is 2.0 million.
+    pub view_pixels: u64,
+    /// Rows and cells of a sheet that people look at; what is beyond is counted.
+    pub view_rows: u32,
+    /// See `view_rows`. Empty cells before the last one of a row count.
+    pub view_cells: u32,
+    /// Characters of a sheet that people look at.
+    pub view_characters: u32,
     /// Glyphs of one page of text. A full page of small print has about 5,000.
     pub glyphs_per_page: u32,
     /// Steps in which all pages of a PDF are drawn: operators and characters, those of a form as often as it is drawn. A
@@ -63,6 +71,10 @@ impl Default for Limits {
             pixels_per_page: 60_000_000,
             pixels_in_all: 300_000_000,
             drawn_pixels: 9_000_000,
+            view_pixels: 2_100_000,
+            view_rows: 2_000,
+            view_cells: 20_000,
+            view_characters: 400_000,
             glyphs_per_page: 50_000,
             drawing_steps: 1_000_000,
             cells: 500_000,

@@ -19,6 +19,26 @@ pub(crate) struct Page {
     pub(crate) second: Vec<Line>,
     /// What the page looks like; `None` of a blank one.
     pub(crate) look: Option<PageHash>,
+    /// By how many quarters the page that came was turned clockwise so that its text stands upright.
+    pub(crate) quarters: u8,
+}
+
+impl Page {
+    /// A box of this page on the page that came, before it was turned: that is the one that people look at.
+    pub(crate) fn as_it_came(&self, bounds: [f32; 4]) -> [f32; 4] {
+        turned_box(bounds, (4 - self.quarters % 4) % 4, self.width, self.height)
+    }
+}
+
+/// Where a box goes when its page of `width` and `height` is turned clockwise by so many quarters.
+pub(crate) fn turned_box(bounds: [f32; 4], quarters: u8, width: f32, height: f32) -> [f32; 4] {
+    let (mut turned, mut size) = (bounds, (width, height));
+    for _ in 0..quarters % 4 {
+        let [left, top, right, bottom] = turned;
+        turned = [size.1 - bottom, left, size.1 - top, right];
+        size = (size.1, size.0);
+    }
+    turned
 }
 
 /// One line: words that stand side by side.

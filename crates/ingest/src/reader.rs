@@ -5,22 +5,38 @@ use crate::document::{finish, hash, refused_by_size};
 use crate::limits::Limits;
 use crate::sandbox::SandboxStatus;
 use crate::sniff;
-use claim::{DocumentKind, Problem, ProblemCode, Reading};
+use crate::view::View;
+use crate::zygote::Zygote;
+use claim::{DocumentKind, Problem, ProblemCode, Reading, Sha256};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
 
 /// Reads documents, each in a process of its own that may die: parsers and recognition work on bytes from anybody.
+///
+/// After the first document that had to be recognised it keeps a process with the models loaded for as many documents as
+/// were read at once, and those belong to the runtime they were started in. They end with the last clone of the reader.
 #[derive(Clone, Debug)]
 pub struct Reader {
     program: PathBuf,
     args: Vec<String>,
     limits: Limits,
+    /// Those that have no copy now.
+    zygotes: Arc<Mutex<Vec<Zygote>>>,
+    /// Files of fonts for [`Reader::view`].
+    gothic: Option<PathBuf>,
+    mincho: Option<PathBuf>,
 }
+
+/// Where Debian's and Ubuntu's packages `fonts-ipaexfont-gothic` and `fonts-ipaexfont-mincho` put their fonts.
+const DEBIAN: &str = "/usr/share/fonts/opentype";
 
 /// Why no document can be read on this machine. It says nothing about any document, so a job that meets it should wait
 /// rather than blame the file.
@@ -75,7 +91,28 @@ impl Reader {
     /// A reader that starts `program` with `args` for every document; that program must call [`crate::child_main`] first
     /// thing. Programs usually start themselves with a hidden subcommand.
     pub fn new(program: PathBuf, args: Vec<String>, limits: Limits) -> Reader {
-        Reader { program, args, limits }
+        let font = |file: &str| Some(Path::new(DEBIAN).join(file)).filter(|file| file.is_file());
+        let (gothic, mincho) = (font("ipaexfont-gothic/ipaexg.ttf"), font("ipaexfont-mincho/ipaexm.ttf"));
+        Reader { program, args, limits, zygotes: Arc::default(), gothic, mincho }
+    }
+
+    /// The same reader with these files for text of PDFs whose Japanese font is not in the file, when they are not where
+    /// Debian's packages of the IPAex fonts put them. They change what [`Reader::view`] shows and nothing that is read.
+    #[must_use]
+    pub fn with_fonts(self, gothic: PathBuf, mincho: PathBuf) -> Reader {
+        Reader { gothic: Some(gothic), mincho: Some(mincho), ..self }
+    }
+
+    /// Ends the processes that are kept for the next documents, and waits until they are gone; the next document starts
+    /// new ones.
+    pub async fn rest(&self) {
+        let idle = std::mem::take(&mut *self.zygotes.lock().unwrap_or_else(PoisonError::into_inner));
+        for zygote in idle {
+            let mut process = zygote.let_go();
+            if !matches!(tokio::time::timeout(END, process.wait()).await, Ok(Ok(_))) {
+                end(process).await;
+            }
+        }
     }
 
     /// Reads a document. What is wrong with the document, and whatever it does to the reader process, stands in the
@@ -109,18 +146,39 @@ impl Reader {
             }
             Outcome::NotEntered(found) => Err(ReaderError::Sandbox { found }),
             Outcome::NoReader(found) => Err(ReaderError::NotAReader { program: self.program.clone(), found }),
-            Outcome::Answer(Answer::Status(_) | Answer::WantsRecognition, _) => {
+            Outcome::Answer(Answer::Status(_) | Answer::WantsRecognition | Answer::View(_), _) => {
                 unreadable(Problem::new(ProblemCode::ReaderFailed).with("found", "wrong answer"))
             }
-            Outcome::TimedOut { seconds } => {
-                tracing::warn!(%sha256, seconds, "the reader process took too long and was ended");
-                unreadable(Problem::new(ProblemCode::TimedOut).with("expected", format!("{seconds} s")))
-            }
-            Outcome::Failed { why } => {
-                tracing::warn!(%sha256, why, "the reader process failed");
-                unreadable(Problem::new(ProblemCode::ReaderFailed).with("found", why))
-            }
+            Outcome::TimedOut { seconds } => unreadable(timed_out(sha256, seconds)),
+            Outcome::Failed { why } => unreadable(failed(sha256, why)),
         }
+    }
+
+    /// What people see of a page of a document (from 1), or of a sheet: a picture made anew from its pixels, or cells, in
+    /// the units and names of the spots that [`Reader::read`] gives. It needs no recognition, so it takes tenths of a
+    /// second at most. `Err` means that no document could be shown, as with reading.
+    ///
+    /// The same bytes and page give the same answer on one version of the program with the same fonts, but where the
+    /// machine was too slow.
+    pub async fn view(&self, bytes: &[u8], page: u32) -> Result<View, ReaderError> {
+        if let Some(problem) = refused_by_size(bytes, &self.limits) {
+            return Ok(View::Unreadable(problem));
+        }
+        // Only a PDF names fonts; they are as large as a document.
+        let fonts = |font: &Option<PathBuf>| font.clone().filter(|_| sniff::may_be_pdf(bytes));
+        let task = Task::View { page, gothic: fonts(&self.gothic), mincho: fonts(&self.mincho) };
+        Ok(match self.ask(task, bytes).await? {
+            Outcome::Answer(Answer::View(view), _) => *view,
+            Outcome::NotEntered(found) => return Err(ReaderError::Sandbox { found }),
+            Outcome::NoReader(found) => {
+                return Err(ReaderError::NotAReader { program: self.program.clone(), found });
+            }
+            Outcome::Answer(Answer::Status(_) | Answer::WantsRecognition | Answer::Reading(_), _) => {
+                View::Unreadable(Problem::new(ProblemCode::ReaderFailed).with("found", "wrong answer"))
+            }
+            Outcome::TimedOut { seconds } => View::Unreadable(timed_out(hash(bytes), seconds)),
+            Outcome::Failed { why } => View::Unreadable(failed(hash(bytes), why)),
+        })
     }
 
     /// What holds in the reader process on this machine, by trying: for a line at the start of a program and for checks
@@ -129,7 +187,9 @@ impl Reader {
         let found = match self.ask(Task::Probe, &[]).await? {
             Outcome::Answer(Answer::Status(status), _) => return Ok(status),
             Outcome::NotEntered(found) => return Err(ReaderError::Sandbox { found }),
-            Outcome::Answer(Answer::Reading(_) | Answer::WantsRecognition, _) => "a reading".to_owned(),
+            Outcome::Answer(Answer::Reading(_) | Answer::WantsRecognition | Answer::View(_), _) => {
+                "another answer".to_owned()
+            }
             Outcome::NoReader(found) => found,
             Outcome::TimedOut { seconds } => format!("nothing within {seconds} s"),
             Outcome::Failed { why } => why,
@@ -137,15 +197,9 @@ impl Reader {
         Err(ReaderError::NotAReader { program: self.program.clone(), found })
     }
 
-    async fn ask(&self, task: Task, bytes: &[u8]) -> Result<Outcome, ReaderError> {
-        let spawn_error = |source| ReaderError::Spawn { program: self.program.clone(), source };
-        let io_error = |source| ReaderError::Io { program: self.program.clone(), source };
-        let limits = match task {
-            Task::Read { recognise: false, .. } => self.limits.of_parsing(),
-            Task::Probe | Task::Read { recognise: true, .. } => self.limits.clone(),
-        };
-        let header = Request { task, limits: limits.clone() }.to_bytes().map_err(io_error)?;
-        let mut child = Command::new(&self.program)
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
             .args(&self.args)
             // Keys and passwords of the parent are no business of the process; these are what it needs.
             .env_clear()
@@ -153,17 +207,47 @@ impl Reader {
             .env("LANG", "C.UTF-8")
             // Read when the library is loaded, so it must be set from outside. More threads make a page slower.
             .env("OMP_THREAD_LIMIT", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(spawn_error)?;
-        let (Some(mut input), Some(output), Some(errors)) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        else {
-            return Err(io_error(io::Error::other("a pipe is missing")));
+            .kill_on_drop(true);
+        command
+    }
+
+    fn spawn_error(&self, source: io::Error) -> ReaderError {
+        ReaderError::Spawn { program: self.program.clone(), source }
+    }
+
+    /// A process with these streams.
+    fn started(&self, [input, output, errors]: [OwnedFd; 3]) -> Result<Child, ReaderError> {
+        let mut command = self.command();
+        command.stdin(input).stdout(output).stderr(errors);
+        command.spawn().map_err(|error| self.spawn_error(error))
+    }
+
+    /// A copy, with these streams, of a process that has loaded the models.
+    async fn copied(&self, streams: [OwnedFd; 3]) -> Result<Process, ReaderError> {
+        let idle = || self.zygotes.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        // One that was kept may have been ended meanwhile, by whoever needed its memory.
+        while let Some(zygote) = idle() {
+            if zygote.copy(&streams).await.is_ok() {
+                return Ok(Process::Copy(zygote));
+            }
+        }
+        let zygote = Zygote::start(self.command()).map_err(|error| self.spawn_error(error))?;
+        match zygote.copy(&streams).await {
+            Ok(()) => Ok(Process::Copy(zygote)),
+            Err(source) => Err(ReaderError::Io { program: self.program.clone(), source }),
+        }
+    }
+
+    async fn ask(&self, task: Task, bytes: &[u8]) -> Result<Outcome, ReaderError> {
+        let io_error = |source| ReaderError::Io { program: self.program.clone(), source };
+        let limits = match task {
+            Task::Read { recognise: false, .. } | Task::View { .. } => self.limits.of_parsing(),
+            Task::Probe | Task::BeCopied | Task::Read { recognise: true, .. } => self.limits.clone(),
         };
+        let copied = matches!(task, Task::Read { recognise: true, .. });
+        let header = Request { task, limits: limits.clone() }.to_bytes().map_err(io_error)?;
+        let (Streams { mut input, output, errors }, its) = Streams::new().map_err(io_error)?;
+        let mut process = if copied { self.copied(its).await? } else { Process::Own(self.started(its)?) };
         let most = limits.answer_bytes;
         let speak = async {
             let mut output = BufReader::new(output);
@@ -187,22 +271,81 @@ impl Reader {
                 // Its pipe is closed, so it can write no more; how it ends says nothing, and it is ended below.
                 return Ok((entry, answer, complaint, None));
             }
-            Ok((entry, answer, complaint, Some(child.wait().await?)))
+            Ok((entry, answer, complaint, Some(process.wait().await?)))
         };
         let finished = tokio::time::timeout(limits.wall(), talk).await;
         let (entry, answer, complaint, status) = match finished {
             Err(_elapsed) => {
-                end(child).await;
+                process.end().await;
                 return Ok(Outcome::TimedOut { seconds: limits.wall().as_secs() });
             }
             Ok(Err(error)) => return Err(io_error(error)),
             Ok(Ok(talked)) => talked,
         };
-        if status.is_none() {
-            end(child).await;
+        match (process, status) {
+            // One whose copy did not end well makes no other: whoever tries again meets another layout of memory.
+            (Process::Copy(zygote), Some(status)) if status.success() && entry.is_some() => {
+                self.zygotes.lock().unwrap_or_else(PoisonError::into_inner).push(zygote);
+            }
+            (process, _) => process.end().await,
         }
         Ok(judge(entry, &answer, &complaint, status, &limits))
     }
+}
+
+/// The parent's ends of the streams of a process.
+struct Streams {
+    input: pipe::Sender,
+    output: pipe::Receiver,
+    errors: pipe::Receiver,
+}
+
+impl Streams {
+    /// With the other ends: standard input, output and error.
+    fn new() -> io::Result<(Streams, [OwnedFd; 3])> {
+        let (its_input, input) = io::pipe()?;
+        let (output, its_output) = io::pipe()?;
+        let (errors, its_errors) = io::pipe()?;
+        let ours = Streams {
+            input: pipe::Sender::from_owned_fd(input.into())?,
+            output: pipe::Receiver::from_owned_fd(output.into())?,
+            errors: pipe::Receiver::from_owned_fd(errors.into())?,
+        };
+        Ok((ours, [its_input.into(), its_output.into(), its_errors.into()]))
+    }
+}
+
+/// The process that reads a document.
+enum Process {
+    Own(Child),
+    /// A copy of this one.
+    Copy(Zygote),
+}
+
+impl Process {
+    async fn wait(&mut self) -> io::Result<ExitStatus> {
+        match self {
+            Process::Own(child) => child.wait().await,
+            Process::Copy(zygote) => zygote.wait().await,
+        }
+    }
+
+    async fn end(self) {
+        match self {
+            Process::Own(child) => end(child).await,
+            Process::Copy(zygote) => end(zygote.let_go()).await,
+        }
+    }
+}
+
+fn timed_out(sha256: Sha256, seconds: u64) -> Problem {
+    tracing::warn!(%sha256, seconds, "the reader process took too long and was ended");
+    Problem::new(ProblemCode::TimedOut).with("expected", format!("{seconds} s"))
+}
+
+fn failed(sha256: Sha256, why: String) -> Problem {
+    tracing::warn!(%sha256, why, "the reader process failed");
+    Problem::new(ProblemCode::ReaderFailed).with("found", why)
 }
 
 /// What came of a process.
@@ -239,9 +382,9 @@ fn judge(
     let failed = |why: &str| Outcome::Failed { why: why.to_owned() };
     let Some(status) = status else { return failed("answer too long") };
     if status.success() {
-        return match serde_json::from_slice(answer) {
-            Ok(answer) => Outcome::Answer(answer, recognition),
-            Err(_) => failed("answer not understood"),
+        return match Answer::from_bytes(answer) {
+            Some(answer) => Outcome::Answer(answer, recognition),
+            None => failed("answer not understood"),
         };
     }
     // Only known phrases are taken from what it wrote: the rest might quote the document.

@@ -33,6 +33,12 @@ pub(crate) fn is_picture(bytes: &[u8]) -> bool {
     picture(bytes).is_some()
 }
 
+/// Whether the bytes may be those of a PDF. Some writers put a line or two before the header; readers look for it in the
+/// first 1024 bytes.
+pub(crate) fn may_be_pdf(bytes: &[u8]) -> bool {
+    find(&bytes[..bytes.len().min(1024)], b"%PDF-").is_some()
+}
+
 /// The media type of a picture, by its first bytes.
 fn picture(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
@@ -57,8 +63,7 @@ pub(crate) fn sniff(bytes: &[u8], limits: &Limits) -> Sniffed {
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => archive(bytes, limits),
         [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, ..] => compound(bytes),
         [b'{', b'\\', b'r', b't', b'f', ..] => unsupported("application/rtf", "RTF"),
-        // Some writers put a line or two before the header; readers look for it in the first 1024 bytes.
-        _ if find(&bytes[..bytes.len().min(1024)], b"%PDF-").is_some() => known("application/pdf", Kind::Pdf),
+        _ if may_be_pdf(bytes) => known("application/pdf", Kind::Pdf),
         _ => text(bytes),
     }
 }

@@ -3,22 +3,19 @@
 use crate::cli::{Global, Need};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::rulebook::Rulebook;
-use crate::told::Told;
 use anyhow::{Context, Result, bail};
-use claim::{Actor, Lang, day_in_japan};
-use decision_log::{Entry, Event, SigningKey};
-use jiff::civil::Date;
+use claim::Lang;
+use decision_log::SigningKey;
+use office::{Office, Settings, Told};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use store::{Store, StoreConfig};
 
 /// An open installation.
 #[derive(Clone)]
 pub(crate) struct App {
-    pub(crate) store: Store,
-    pub(crate) rulebook: Rulebook,
+    pub(crate) office: Office,
     pub(crate) config: Config,
-    pub(crate) clock: Clock,
     pub(crate) lang: Lang,
     pub(crate) data: PathBuf,
 }
@@ -46,24 +43,20 @@ impl App {
             at.object_url.clone_from(url);
         }
         let store = if need == Need::Makes { Store::open(&at).await? } else { Store::open_existing(&at).await? };
+        let settings = Settings {
+            payer: config.payer.clone(),
+            bank_file: config.bank_file.clone(),
+            fonts: config.fonts.folders.clone(),
+        };
+        // The reader process is this same program.
+        let program = std::env::current_exe()?;
+        let reader = ingest::Reader::new(program, vec!["reader-process".to_owned()], config.reader.clone());
         Ok(App {
-            rulebook: Rulebook::new(store.clone()),
-            store,
+            office: Office::new(store, settings, Arc::new(move || clock.now()), Arc::new(reader)),
             config,
-            clock,
             lang: global.lang(),
             data: data.clone(),
         })
-    }
-
-    /// Today, in Japan.
-    pub(crate) fn today(&self) -> Date {
-        day_in_japan(self.clock.now())
-    }
-
-    /// An entry of the decision log, as the bytes that are stored.
-    pub(crate) fn entry(&self, by: &Actor, event: Event) -> Vec<u8> {
-        Entry { at: self.clock.now(), by: by.clone(), event }.to_bytes()
     }
 
     /// The text in the language of this run.
@@ -105,7 +98,7 @@ impl App {
     /// The key that signs checkpoints; made on first use, before anything was signed, readable by its owner only.
     pub(crate) async fn signing_key(&self) -> Result<SigningKey> {
         let path = self.key_path();
-        if !path.exists() && self.store.latest_checkpoint().await?.is_none() {
+        if !path.exists() && self.office.store.latest_checkpoint().await?.is_none() {
             make_key(&path, &self.config.log.origin)
                 .with_context(|| format!("the log's key {} cannot be written", path.display()))?;
         }

@@ -1,6 +1,6 @@
 //! The command line: every command with its help. What each does is in `command/`.
 
-use claim::{Actor, ClaimId, Lang};
+use claim::{Actor, ClaimId, InstitutionCode, Lang};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use std::path::PathBuf;
@@ -453,11 +453,7 @@ pub(crate) enum BatchCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum LogCommand {
     /// 決定記録を、検証できる形で書き出します / write the log in a form that can be verified
-    Export {
-        /// 書き出すフォルダー / the folder to write to
-        #[arg(long, value_name = "DIR")]
-        out: PathBuf,
-    },
+    Export(ExportArgs),
     /// 書き出した決定記録（指定しないときは保存されているもの）を検証します / verify an export, or what is stored
     Verify {
         /// 書き出したフォルダー / a folder written by export
@@ -470,9 +466,54 @@ pub(crate) enum LogCommand {
         /// 以前の検証済みチェックポイント / an earlier checkpoint that must still hold
         #[arg(long, value_name = "FILE")]
         earlier: Option<PathBuf>,
+        #[command(flatten)]
+        json: Json,
     },
     /// 記録された判断を計算し直し、一致を確かめます / work out every stored assessment again and compare
     Replay,
+    /// 申請に関する決定記録の個人情報を消去します（記録と証明はそのまま残ります） / erase the personal data that entries of a
+    /// claim commit to; entries and proofs stay
+    Erase {
+        /// 申請の受付番号 / the claim
+        #[arg(long, value_name = "ID", value_parser = claim_id)]
+        claim: ClaimId,
+        /// 消去する職員のアカウント / the account of who erases
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
+    },
+}
+
+/// What is exported of the decision log. With a filter, each entry carries the proof that it is in the log.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ExportArgs {
+    /// 書き出すフォルダー / the folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// この補助事業の申請に関するものだけ / of claims under one programme only
+    #[arg(long, value_name = "ID")]
+    pub(crate) programme: Option<String>,
+    /// この医療機関等の申請に関するものだけ / of claims of one facility only
+    #[arg(long, value_name = "CODE", value_parser = facility)]
+    pub(crate) facility: Option<InstitutionCode>,
+    /// この日以後に記録されたもの / logged on or after this day
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(crate) from: Option<Date>,
+    /// この日までに記録されたもの / logged on or before this day
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(crate) until: Option<Date>,
+    /// 閲覧用の CSV も書き出します / a CSV for reading too
+    #[arg(long)]
+    pub(crate) csv: bool,
+    /// 閲覧用の XLSX も書き出します / a workbook for reading too
+    #[arg(long)]
+    pub(crate) xlsx: bool,
+    /// 個人情報（氏名、書類の文言、理由）も書き出します。見ることができる者だけに渡してください / personal data (names, words
+    /// of documents, reasons) too: only for those who may see it
+    #[arg(long)]
+    pub(crate) personal_data: bool,
+    /// このチェックポイントからの証明を添えます / add the proof from this earlier checkpoint
+    #[arg(long, value_name = "FILE")]
+    pub(crate) earlier: Option<PathBuf>,
 }
 
 /// What a command needs of the store.
@@ -501,6 +542,7 @@ impl Command {
             }
             Command::Claims(ClaimsCommand::Decide { .. })
             | Command::Duplicates(DuplicatesCommand::Judge { .. })
+            | Command::Log(LogCommand::Erase { .. })
             | Command::Batch(
                 BatchCommand::Prepare { .. } | BatchCommand::Release { .. } | BatchCommand::Cancel { .. },
             )
@@ -528,6 +570,11 @@ const ACCOUNT_CHARACTERS_MAX: usize = 64;
 /// A claim's id, in any case: it may have been read out over the telephone.
 fn claim_id(text: &str) -> Result<ClaimId, String> {
     Ok(ClaimId::from(text.trim().to_uppercase()))
+}
+
+/// An institution code.
+fn facility(text: &str) -> Result<InstitutionCode, String> {
+    InstitutionCode::parse(text).map_err(|error| error.to_string())
 }
 
 /// A day in any written form.

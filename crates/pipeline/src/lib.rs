@@ -10,8 +10,8 @@ mod command;
 mod config;
 mod file;
 mod output;
+mod own_programmes;
 mod register;
-mod rulebook;
 mod stage;
 mod told;
 mod worker;
@@ -68,8 +68,8 @@ fn execute(cli: Cli) -> anyhow::Result<Done> {
                 return Ok(done);
             }
         }
-        Command::Log(LogCommand::Verify { export: Some(folder), key, earlier }) => {
-            return command::log::verify_export(&folder, key.as_deref(), earlier.as_deref(), lang);
+        Command::Log(LogCommand::Verify { export: Some(folder), key, earlier, json }) => {
+            return command::log::verify_export(&folder, key.as_deref(), earlier.as_deref(), json.json, lang);
         }
         _ => {}
     }

@@ -1,28 +1,15 @@
 //! The stages, wired to the store: each turns a job into one transaction of effect, state and log entry.
 
 use crate::app::App;
-use crate::bundle::hash;
-use crate::rulebook::RulebookError;
 use crate::worker::chain;
 use claim::{
-    Actor, Assessment, Calendar, ClaimId, Decision, DecisionKind, Facts, Finding, Notice, NoticeKind, Outcome, Reading,
-    day_in_japan,
+    Actor, Assessment, Calendar, ClaimId, Decision, DecisionKind, Notice, NoticeKind, Outcome, Reading, day_in_japan,
 };
 use decision_log::{AssessedClaim, Event, ReadDocument};
+use office::{Assessed, RulebookError, hash, json};
 use reporting::Typesetter;
-use serde::{Deserialize, Serialize};
 use std::sync::{Arc, OnceLock};
 use store::{Job, JobKind, NewNotice, Store, StoreError};
-
-/// What the store keeps of an assessment: all that it can be worked out from again, and what came out.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Assessed {
-    /// `None` where the documents and the register gave no facts.
-    pub(crate) facts: Option<Facts>,
-    /// What the documents gave rise to.
-    pub(crate) observed: Vec<Finding>,
-    pub(crate) assessment: Assessment,
-}
 
 /// Why a job was not finished.
 #[derive(Debug, thiserror::Error)]
@@ -58,21 +45,17 @@ impl Failure {
 /// The stages with what they share.
 pub(crate) struct Stages {
     app: App,
-    reader: ingest::Reader,
     typesetter: OnceLock<Arc<Typesetter>>,
 }
 
 impl Stages {
-    pub(crate) fn new(app: App) -> std::io::Result<Stages> {
-        // The reader process is this same program.
-        let program = std::env::current_exe()?;
-        let reader = ingest::Reader::new(program, vec!["reader-process".to_owned()], app.config.reader.clone());
-        Ok(Stages { app, reader, typesetter: OnceLock::new() })
+    pub(crate) fn new(app: App) -> Stages {
+        Stages { app, typesetter: OnceLock::new() }
     }
 
     /// Says once what the kernel lacks of the reader's sandbox, and what recognition lacks.
     pub(crate) async fn report_sandbox(&self) {
-        match self.reader.sandbox_status().await {
+        match self.app.office.reader.sandbox_status().await {
             Ok(status) => {
                 if !status.is_complete() {
                     tracing::warn!(?status, "the reader's sandbox is not whole on this machine");
@@ -87,7 +70,7 @@ impl Stages {
     }
 
     pub(crate) fn store(&self) -> &Store {
-        &self.app.store
+        &self.app.office.store
     }
 
     pub(crate) async fn run(&self, job: &Job) -> Result<(), Failure> {
@@ -103,8 +86,8 @@ impl Stages {
         let record = self.claim(&job.claim_id).await?;
         let mut readings: Vec<Reading> = Vec::new();
         for document in &record.documents {
-            let bytes = self.app.store.document(&document.sha256).await?;
-            readings.push(self.reader.read(&document.file, &bytes, Some(document.declared)).await?);
+            let bytes = self.app.office.store.document(&document.sha256).await?;
+            readings.push(self.app.office.reader.read(&document.file, &bytes, Some(document.declared)).await?);
         }
         let read = record.documents.iter().zip(&readings).map(|(document, reading)| ReadDocument {
             position: document.position,
@@ -116,22 +99,22 @@ impl Stages {
         });
         let event =
             Event::ClaimRead { claim_id: job.claim_id.clone(), revision: job.revision, readings: read.collect() };
-        let entry = self.app.entry(&Actor::system(), event);
-        self.app.store.finish_read(job, &readings, &[entry]).await?;
+        let entry = self.app.office.entry(&Actor::system(), event);
+        self.app.office.store.finish_read(job, &readings, &[entry]).await?;
         Ok(())
     }
 
     /// Assesses the claim, and decides what the policy lets pass without a person.
     async fn assess(&self, job: &Job) -> Result<(), Failure> {
-        let dossier = self.app.store.dossier(&job.claim_id).await?;
-        let ruleset = self.app.rulebook.on(self.app.today()).await?;
+        let dossier = self.app.office.store.dossier(&job.claim_id).await?;
+        let ruleset = self.app.office.rulebook.on(self.app.office.today()).await?;
         let rules::Assessed { facts, observed, assessment } =
             ruleset.assess_dossier(&dossier).map_err(|error| Failure::NeedsPerson(chain(&error)))?;
         let assessed = Assessed { facts, observed, assessment };
         let bytes = json(&assessed);
         let sha256 = hash(&bytes);
-        let now = self.app.clock.now();
-        let mut entries = vec![self.app.entry(
+        let now = self.app.office.now();
+        let mut entries = vec![self.app.office.entry(
             &Actor::system(),
             Event::ClaimAssessed(Box::new(AssessedClaim {
                 claim_id: job.claim_id.clone(),
@@ -154,8 +137,10 @@ impl Stages {
             reason: None,
         });
         entries.push(match &decision {
-            Some(decision) => self.app.entry(&decision.decided_by, Event::ClaimDecided { decision: decision.clone() }),
-            None => self.app.entry(
+            Some(decision) => {
+                self.app.office.entry(&decision.decided_by, Event::ClaimDecided { decision: decision.clone() })
+            }
+            None => self.app.office.entry(
                 &Actor::system(),
                 Event::ClaimInReview {
                     claim_id: job.claim_id.clone(),
@@ -164,7 +149,7 @@ impl Stages {
                 },
             ),
         });
-        self.app.store.finish_assess(job, &bytes, sha256, decision.as_ref(), &entries).await?;
+        self.app.office.store.finish_assess(job, &bytes, sha256, decision.as_ref(), &entries).await?;
         Ok(())
     }
 
@@ -191,12 +176,12 @@ impl Stages {
         let pdf = tokio::task::spawn_blocking(move || typesetter.notice(&notice))
             .await?
             .map_err(|error| Failure::NeedsPerson(chain(&error)))?;
-        let sha256 = self.app.store.put_document(pdf).await?;
+        let sha256 = self.app.office.store.put_document(pdf).await?;
         let new = NewNotice { kind, number: number.clone(), issued_on, pdf: sha256 };
         let event =
             Event::NoticeIssued { claim_id: job.claim_id.clone(), revision: job.revision, kind, number, sha256 };
-        let entry = self.app.entry(&Actor::system(), event);
-        self.app.store.finish_notice(job, &new, &[entry]).await?;
+        let entry = self.app.office.entry(&Actor::system(), event);
+        self.app.office.store.finish_notice(job, &new, &[entry]).await?;
         Ok(())
     }
 
@@ -210,7 +195,12 @@ impl Stages {
     }
 
     async fn claim(&self, id: &ClaimId) -> Result<store::ClaimRecord, Failure> {
-        self.app.store.claim(id).await?.ok_or_else(|| Failure::NeedsPerson(format!("claim {id} is not in the store")))
+        self.app
+            .office
+            .store
+            .claim(id)
+            .await?
+            .ok_or_else(|| Failure::NeedsPerson(format!("claim {id} is not in the store")))
     }
 
     /// All that the notice of a decision says.
@@ -223,7 +213,7 @@ impl Stages {
             .find(|record| record.decision.revision == revision)
             .cloned()
             .ok_or_else(|| Failure::NeedsPerson(format!("claim {id} revision {revision} has no decision")))?;
-        let facility = self.app.store.facility(&claim.facility_code).await?.ok_or_else(|| {
+        let facility = self.app.office.store.facility(&claim.facility_code).await?.ok_or_else(|| {
             Failure::NeedsPerson(format!(
                 "facility {} is not in the register: no address for a notice",
                 claim.facility_code
@@ -231,6 +221,7 @@ impl Stages {
         })?;
         let stored = self
             .app
+            .office
             .store
             .assessment(id, revision)
             .await?
@@ -239,7 +230,8 @@ impl Stages {
             .map_err(|error| Failure::NeedsPerson(format!("the stored assessment of {id} cannot be read: {error}")))?;
         // The rules that the assessment rests on, not those of today.
         let named = &assessed.assessment.ruleset;
-        let ruleset = self.app.rulebook.named(named).await?.ok_or_else(|| RulebookError::NotKept(named.clone()))?;
+        let ruleset =
+            self.app.office.rulebook.named(named).await?.ok_or_else(|| RulebookError::NotKept(named.clone()))?;
         let programme = ruleset
             .programme(&claim.programme)
             .ok_or_else(|| Failure::NeedsPerson(format!("programme {} is not known", claim.programme)))?;
@@ -279,9 +271,4 @@ impl Stages {
             appeal: self.app.config.fund.appeal.clone().filter(|_| kind == NoticeKind::Rejection),
         })
     }
-}
-
-/// The JSON of a value of our own types, which always has one.
-pub(crate) fn json(value: &impl serde::Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).expect("our own types have a JSON form")
 }

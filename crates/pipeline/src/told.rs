@@ -1,47 +1,8 @@
-//! Errors that a person can cause, in the language of the run. They are made where they arise, in both languages, and
-//! [`in_language`] puts what ended a run into words.
+//! What ended a run, put into words in the language of the run ([`in_language`]).
 
 use claim::{BusinessDayError, DayError, InstitutionCodeError, Lang, wareki};
-use std::fmt;
+use office::{OfficeError, Told};
 use store::StoreError;
-
-/// What could not be done and what to do, in both languages.
-#[derive(Debug)]
-pub(crate) struct Told {
-    ja: String,
-    en: String,
-    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-impl Told {
-    pub(crate) fn new(ja: impl Into<String>, en: impl Into<String>) -> Told {
-        Told { ja: ja.into(), en: en.into(), cause: None }
-    }
-
-    /// With what it came of, which is told after it.
-    pub(crate) fn because(self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Told {
-        Told { cause: Some(cause.into()), ..self }
-    }
-
-    pub(crate) fn text(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::Ja => &self.ja,
-            Lang::En => &self.en,
-        }
-    }
-}
-
-impl fmt::Display for Told {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.en)
-    }
-}
-
-impl std::error::Error for Told {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.cause.as_deref().map(|cause| cause as _)
-    }
-}
 
 /// An error with its causes, in one line, as far as possible in `lang`.
 pub(crate) fn in_language(error: &anyhow::Error, lang: Lang) -> String {
@@ -49,6 +10,11 @@ pub(crate) fn in_language(error: &anyhow::Error, lang: Lang) -> String {
     for cause in error.chain() {
         if let Some(told) = cause.downcast_ref::<Told>() {
             words.push(told.text(lang).to_owned());
+        } else if let Some(error) = cause.downcast_ref::<OfficeError>() {
+            words.push(error.text(lang));
+            if lang == Lang::Ja && matches!(error, OfficeError::Store(StoreError::Step { .. })) {
+                break;
+            }
         } else if let Some(error) = cause.downcast_ref::<StoreError>() {
             words.push(error.text(lang));
             // Its Japanese words say from where to where; the source would say it again in English.

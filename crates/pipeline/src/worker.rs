@@ -60,7 +60,7 @@ async fn take_turns(
     mut stop: watch::Receiver<bool>,
     progress: &(dyn Fn(&Summary) + Send + Sync),
 ) -> Result<Summary> {
-    let stages = Arc::new(Stages::new(app.clone())?);
+    let stages = Arc::new(Stages::new(app.clone()));
     stages.report_sandbox().await;
     let worker = worker_id();
     let lease = Duration::from_millis(u64::from(app.config.work.lease_ms));
@@ -69,10 +69,10 @@ async fn take_turns(
     let mut summary = Summary::default();
     loop {
         if !*stop.borrow() && running.len() < slots {
-            app.store.reap().await?;
+            app.office.store.reap().await?;
             // The slots are few, so the difference is a small number.
             let free = u32::try_from(slots - running.len()).unwrap_or(1);
-            for job in app.store.take(&worker, JobKind::ALL, lease, free).await? {
+            for job in app.office.store.take(&worker, JobKind::ALL, lease, free).await? {
                 let stages = Arc::clone(&stages);
                 running.spawn(async move { attempt(stages, job, lease).await });
             }
@@ -81,7 +81,7 @@ async fn take_turns(
             if *stop.borrow() {
                 return Ok(summary);
             }
-            if until == Until::Drained && open_jobs(&app.store).await? == 0 {
+            if until == Until::Drained && open_jobs(&app.office.store).await? == 0 {
                 return Ok(summary);
             }
         }

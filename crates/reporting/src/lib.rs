@@ -4,6 +4,7 @@
 //! same notice give the same bytes however often they are asked for, so a file can be made again and compared.
 
 mod list;
+mod log_list;
 mod notices;
 mod products;
 mod simulation;
@@ -11,6 +12,7 @@ mod template;
 mod zengin;
 
 pub use list::{PaymentListError, payment_list};
+pub use log_list::{LogCsv, LogListError, LogRow, LogWorkbook};
 pub use notices::{
     DEFAULT_FONT_DIRS, FontError, MissingGlyph, NoticeError, NoticeProblem, Typesetter, UnfinishedNotice,
 };

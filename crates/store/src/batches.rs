@@ -4,7 +4,9 @@
 use crate::database::{Tx, read, within};
 use crate::row::{At, json};
 use crate::{Store, StoreError, claims, log, sql};
-use claim::{Actor, BankAccount, ClaimId, ClaimState, InstitutionCode, Lang, Payment, ProgrammeId, Sha256, Yen};
+use claim::{
+    Actor, BankAccount, ClaimId, ClaimState, InstitutionCode, Lang, LogEntry, Payment, ProgrammeId, Sha256, Yen,
+};
 use jiff::{Timestamp, civil::Date};
 use std::ops::Range;
 
@@ -215,7 +217,7 @@ impl Store {
     }
 
     /// Prepares a batch: its claims are approved before and batched after. Returns the positions of `entries`.
-    pub async fn prepare_batch(&self, new: &NewBatch, entries: &[Vec<u8>]) -> Result<Range<u64>, StoreError> {
+    pub async fn prepare_batch(&self, new: &NewBatch, entries: &[LogEntry]) -> Result<Range<u64>, StoreError> {
         if new.payments.is_empty() {
             return Err(StoreError::Argument {
                 what: "payments of a batch",
@@ -266,7 +268,7 @@ impl Store {
         released_by: &Actor,
         released_at: Timestamp,
         content_sha256: Sha256,
-        entries: &[Vec<u8>],
+        entries: &[LogEntry],
     ) -> Result<Range<u64>, StoreError> {
         let mut tx = self.db.begin().await?;
         let logged = log::append(&mut tx, entries).await?;
@@ -285,7 +287,7 @@ impl Store {
     }
 
     /// Gives up a batch that was not released: its claims are approved again and may be batched anew.
-    pub async fn cancel_batch(&self, id: &str, entries: &[Vec<u8>]) -> Result<Range<u64>, StoreError> {
+    pub async fn cancel_batch(&self, id: &str, entries: &[LogEntry]) -> Result<Range<u64>, StoreError> {
         let mut tx = self.db.begin().await?;
         let logged = log::append(&mut tx, entries).await?;
         must_be_prepared(&mut tx, id).await?;

@@ -5,8 +5,8 @@ use crate::row::{At, code, json};
 use crate::stages::NoticeRecord;
 use crate::{Job, JobKind, Store, StoreError, log, queue, sql};
 use claim::{
-    Actor, Choice, ClaimId, ClaimState, Decision, DecisionKind, Document, InstitutionCode, ProductUnits, ProgrammeId,
-    Reading, Sha256, Yen,
+    Actor, Choice, ClaimId, ClaimState, Decision, DecisionKind, Document, Facility, InstitutionCode, LogEntry,
+    ProductUnits, ProgrammeId, Reading, Sha256, Yen,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -284,6 +284,51 @@ pub(crate) async fn decisions(tx: &mut Tx, id: &ClaimId) -> Result<Vec<DecisionR
     rows.into_iter().map(DecisionRow::record).collect()
 }
 
+/// What a facility asked for when it first filed a claim.
+pub(crate) async fn filed_choices(tx: &mut Tx, id: &ClaimId) -> Result<Vec<Choice>, StoreError> {
+    let filed: Option<String> =
+        within!(*tx, |c| sqlx::query_scalar(sql::FILED_CHOICES).bind(id.as_str()).fetch_one(c).await?);
+    choices(&At::new("claim_revisions", format_args!("{id} revision 1")), filed.as_deref())
+}
+
+/// What a facility was granted and had filed before a claim.
+pub(crate) struct History {
+    /// Programmes that have paid it: the register's and this store's own.
+    pub(crate) earlier_grants: Vec<ProgrammeId>,
+    /// Its claims under the same programme that came before.
+    pub(crate) filed_before: Vec<ClaimId>,
+}
+
+/// The history of a facility beside the claim `id`, which came at `submitted_at`.
+pub(crate) async fn history_of_facility(
+    tx: &mut Tx,
+    id: &ClaimId,
+    programme: &ProgrammeId,
+    code: &InstitutionCode,
+    facility: Option<&Facility>,
+    submitted_at: Timestamp,
+) -> Result<History, StoreError> {
+    let mut earlier_grants = facility.map(|row| row.earlier_grants.clone()).unwrap_or_default();
+    let own: Vec<String> = within!(*tx, |c| sqlx::query_scalar(sql::GRANTS_TO_FACILITY)
+        .bind(code.as_str())
+        .bind(id.as_str())
+        .fetch_all(c)
+        .await?);
+    for programme in own.into_iter().map(ProgrammeId::from) {
+        if !earlier_grants.contains(&programme) {
+            earlier_grants.push(programme);
+        }
+    }
+    let filed_before: Vec<String> = within!(*tx, |c| sqlx::query_scalar(sql::FILED_BEFORE)
+        .bind(code.as_str())
+        .bind(programme.as_str())
+        .bind(id.as_str())
+        .bind(submitted_at.as_millisecond())
+        .fetch_all(c)
+        .await?);
+    Ok(History { earlier_grants, filed_before: filed_before.into_iter().map(ClaimId::from).collect() })
+}
+
 /// Takes a claim one step on, if that step is legal and the claim is still as it was looked at; `claim` is then as it is
 /// in the database.
 pub(crate) async fn step(tx: &mut Tx, claim: &mut ClaimSummary, to: ClaimState) -> Result<(), StoreError> {
@@ -354,7 +399,7 @@ pub(crate) async fn of_job(tx: &mut Tx, job: &Job) -> Result<ClaimSummary, Store
 
 impl Store {
     /// Accepts a claim: claim, revision, documents, the job to read them and the log's entries are one transaction.
-    pub async fn submit(&self, new: &NewClaim, entries: &[Vec<u8>]) -> Result<Submitted, StoreError> {
+    pub async fn submit(&self, new: &NewClaim, entries: &[LogEntry]) -> Result<Submitted, StoreError> {
         self.have_documents(&new.documents).await?;
         let mut tx = self.db.begin().await?;
         log::append(&mut tx, entries).await?;
@@ -386,7 +431,7 @@ impl Store {
     }
 
     /// Accepts the next revision of a returned claim. What was sent before is kept.
-    pub async fn resubmit(&self, sent: &Resubmission, entries: &[Vec<u8>]) -> Result<Submitted, StoreError> {
+    pub async fn resubmit(&self, sent: &Resubmission, entries: &[LogEntry]) -> Result<Submitted, StoreError> {
         self.have_documents(&sent.documents).await?;
         let mut tx = self.db.begin().await?;
         log::append(&mut tx, entries).await?;
@@ -420,7 +465,7 @@ impl Store {
         &self,
         id: &ClaimId,
         expected_version: u64,
-        entries: &[Vec<u8>],
+        entries: &[LogEntry],
     ) -> Result<Range<u64>, StoreError> {
         let mut tx = self.db.begin().await?;
         // Jobs before the log's head, in the order in which workers lock them: so neither waits for the other for ever.

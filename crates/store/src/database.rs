@@ -171,7 +171,9 @@ async fn open_sqlite(path: &Path, connections: u32, missing: Missing) -> Result<
                 // NORMAL may lose the last transactions when the power fails: what is accepted must not be lost.
                 .synchronous(SqliteSynchronous::Full)
                 // So that INSERT OR REPLACE fires delete triggers too.
-                .pragma("recursive_triggers", "ON"),
+                .pragma("recursive_triggers", "ON")
+                // What is erased is overwritten in the file and not only given up.
+                .pragma("secure_delete", "ON"),
         )
         .await
         .map_err(cannot_open(what.clone()))?;

@@ -1,9 +1,7 @@
 //! What the store knows of a claim when it is to be assessed, gathered at one moment.
 
-use crate::database::within;
-use crate::row::At;
-use crate::{Store, StoreError, claims, duplicates, facilities, sql};
-use claim::{ClaimId, Dossier, DossierDocument, ProgrammeId};
+use crate::{Store, StoreError, claims, duplicates, facilities};
+use claim::{ClaimId, Dossier, DossierDocument};
 
 impl Store {
     /// Everything that the assessment of a claim's current revision rests on, of one moment. The revision must have been
@@ -25,31 +23,19 @@ impl Store {
         }
         let facility = facilities::get(&mut tx, &claim.facility_code).await?;
 
-        let mut earlier_grants = facility.as_ref().map(|row| row.earlier_grants.clone()).unwrap_or_default();
-        let own: Vec<String> = within!(tx, |c| sqlx::query_scalar(sql::GRANTS_TO_FACILITY)
-            .bind(claim.facility_code.as_str())
-            .bind(id.as_str())
-            .fetch_all(c)
-            .await?);
-        for programme in own.into_iter().map(ProgrammeId::from) {
-            if !earlier_grants.contains(&programme) {
-                earlier_grants.push(programme);
-            }
-        }
-
-        let filed: Option<String> =
-            within!(tx, |c| sqlx::query_scalar(sql::FILED_CHOICES).bind(id.as_str()).fetch_one(c).await?);
+        let history = claims::history_of_facility(
+            &mut tx,
+            id,
+            &claim.programme,
+            &claim.facility_code,
+            facility.as_ref(),
+            claim.submitted_at,
+        )
+        .await?;
         let filed_choices = match claim.revision {
             1 => Vec::new(),
-            _ => claims::choices(&At::new("claim_revisions", format_args!("{id} revision 1")), filed.as_deref())?,
+            _ => claims::filed_choices(&mut tx, id).await?,
         };
-        let filed_before: Vec<String> = within!(tx, |c| sqlx::query_scalar(sql::FILED_BEFORE)
-            .bind(claim.facility_code.as_str())
-            .bind(claim.programme.as_str())
-            .bind(id.as_str())
-            .bind(claim.submitted_at.as_millisecond())
-            .fetch_all(c)
-            .await?);
 
         let duplicates = duplicates::of(&mut tx, id, claim.revision, &readings).await?;
 
@@ -60,10 +46,10 @@ impl Store {
             claimed_yen: claim.claimed_yen,
             choices: claim.choices,
             filed_choices,
-            filed_before: filed_before.into_iter().map(ClaimId::from).collect(),
+            filed_before: history.filed_before,
             facility_code: claim.facility_code,
             facility,
-            earlier_grants,
+            earlier_grants: history.earlier_grants,
             documents: documents
                 .into_iter()
                 .zip(readings)

@@ -4,7 +4,7 @@ use crate::database::{Tx, within};
 use crate::row::At;
 use crate::{ClaimSummary, Store, StoreError, claims, log, queue, sql};
 use claim::{
-    Actor, ClaimId, ClaimState, Confidence, DuplicateVerdict, Field, InstitutionCode, Likeness, PageHash,
+    Actor, ClaimId, ClaimState, Confidence, DuplicateVerdict, Field, InstitutionCode, Likeness, LogEntry, PageHash,
     PossibleDuplicate, Reading, ReceiptReading, Yen,
 };
 use jiff::Timestamp;
@@ -289,7 +289,7 @@ impl Store {
 
     /// Keeps a person's word on two claims. Both that wait for a person are assessed again, and know it then. The entry
     /// that tells of it is the last of `entries`.
-    pub async fn judge_duplicate(&self, new: &NewVerdict, entries: &[Vec<u8>]) -> Result<Range<u64>, StoreError> {
+    pub async fn judge_duplicate(&self, new: &NewVerdict, entries: &[LogEntry]) -> Result<Range<u64>, StoreError> {
         if new.claim_id == new.other_claim {
             return Err(StoreError::Argument {
                 what: "the other claim of a duplicate",

@@ -107,6 +107,10 @@ rules! {
     AppendOnly "append_only" =>
         "the decision log, documents, decisions, notices, payments and rulesets are never changed or removed"
         "決定記録、書類、決定、通知書、支払及び規則は、変更も削除もできません。"
+    /// Personal data beside the log is erased and never changed.
+    PersonalOnlyErased "log_personal_only_erased" =>
+        "personal data that the decision log commits to can be erased and never changed"
+        "決定記録に結び付けられた個人情報は、消去だけができ、変更はできません。"
     /// Only a member of staff proposes rules.
     DraftProposedByStaff "draft_proposed_by_staff" =>
         "only a member of staff (staff:…) can propose rules"
@@ -247,6 +251,24 @@ pub enum StoreError {
         /// What the caller had seen.
         expected: u64,
     },
+    /// An account was changed by someone else since it was looked at.
+    #[error(
+        "account {account} was changed by someone else: found version {found}, expected {expected}; look at it again"
+    )]
+    AccountConflict {
+        /// The account.
+        account: String,
+        /// What it is now.
+        found: u64,
+        /// What the caller had seen.
+        expected: u64,
+    },
+    /// A draft was changed or sent since it was looked at.
+    #[error("draft {draft} was changed or sent meanwhile; look at it again")]
+    DraftConflict {
+        /// The draft.
+        draft: String,
+    },
     /// A step that the life of a claim does not have.
     #[error("claim {claim} was left as it is")]
     Step {
@@ -337,6 +359,12 @@ impl StoreError {
             (Lang::Ja, StoreError::Conflict { claim, .. }) => {
                 format!("申請 {claim} は、その間に変更されました。もう一度内容を確かめてください。")
             }
+            (Lang::Ja, StoreError::AccountConflict { account, .. }) => {
+                format!("利用者 {account} は、その間に変更されました。もう一度内容を確かめてください。")
+            }
+            (Lang::Ja, StoreError::DraftConflict { .. }) => {
+                "この下書きは、その間に変更されたか、既に申請されています。もう一度内容を確かめてください。".to_owned()
+            }
             (Lang::Ja, StoreError::Step { claim, source }) => format!(
                 "申請 {claim} は「{}」の状態にあり、「{}」に進めることはできません。",
                 source.from.name(lang),
@@ -352,6 +380,8 @@ impl StoreError {
                 let what = match *what {
                     "claim" => "申請",
                     "payment batch" => "支払バッチ",
+                    "account" => "利用者",
+                    "draft" => "下書き",
                     other => other,
                 };
                 format!("{what} {id} は保存されていません。番号を確かめてください。")

@@ -3,7 +3,7 @@
 use crate::database::{Tx, read, within};
 use crate::row::{At, json};
 use crate::{Store, StoreError, log, sql};
-use claim::{Facility, FacilityKind, InstitutionCode, TransitionalMeasure};
+use claim::{Facility, FacilityKind, InstitutionCode, LogEntry, TransitionalMeasure};
 use std::ops::Range;
 
 #[derive(sqlx::FromRow)]
@@ -58,7 +58,7 @@ impl Store {
     pub async fn upsert_facilities(
         &self,
         facilities: &[Facility],
-        entries: &[Vec<u8>],
+        entries: &[LogEntry],
     ) -> Result<Range<u64>, StoreError> {
         let mut tx = self.db.begin().await?;
         let logged = log::append(&mut tx, entries).await?;

@@ -5,11 +5,13 @@
 //! transaction together with the entries of the decision log that tell of it; whoever appends locks the log's head
 //! first, so all changes stand in one order. Rules about money and proof are held by the database itself ([`Rule`]).
 
+mod accounts;
 mod batches;
 mod claims;
 mod database;
 mod dialect;
 mod dossier;
+mod drafts;
 mod duplicates;
 mod error;
 mod facilities;
@@ -29,13 +31,16 @@ mod tests;
 use std::fmt;
 use std::path::Path;
 
+pub use accounts::{Account, ApiToken, Credentials, NewSession, Session, TokenScope};
 pub use batches::{ApprovedClaim, BatchRecord, BatchState, NewBatch};
 pub use claims::{
     ClaimFilter, ClaimRecord, ClaimSummary, DecisionRecord, NewClaim, Resubmission, RevisionRecord, StoredAssessment,
     Submitted,
 };
+pub use drafts::{Draft, DraftDocument, NewDraft};
 pub use duplicates::NewVerdict;
 pub use error::{Rule, StoreError};
+pub use log::{KeptPersonal, LogTile};
 pub use products::UnitsGranted;
 pub use queue::{Job, JobKind, JobRecord, JobState, QueueCount, Reaped};
 pub use rulesets::RulesetDraft;

@@ -3,7 +3,7 @@
 use crate::database::{Tx, change, read, within};
 use crate::row::At;
 use crate::{Store, StoreError, log, sql};
-use claim::Actor;
+use claim::{Actor, LogEntry};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::ops::Range;
@@ -64,7 +64,7 @@ impl Store {
         &self,
         draft: &RulesetDraft,
         files: &[u8],
-        entries: &[Vec<u8>],
+        entries: &[LogEntry],
     ) -> Result<Range<u64>, StoreError> {
         let mut tx = self.db.begin().await?;
         let logged = log::append(&mut tx, entries).await?;
@@ -87,7 +87,7 @@ impl Store {
         hash: &str,
         by: &Actor,
         at: Timestamp,
-        entries: &[Vec<u8>],
+        entries: &[LogEntry],
     ) -> Result<Range<u64>, StoreError> {
         let mut tx = self.db.begin().await?;
         let logged = log::append(&mut tx, entries).await?;

@@ -38,8 +38,25 @@ statements! {
     LOG_APPEND = "INSERT INTO log_entries (position, payload) VALUES ($1, $2)";
     LOG_SIZE = "SELECT size FROM log_head";
     LOG_READ = "SELECT position, payload FROM log_entries WHERE position >= $1 ORDER BY position LIMIT $2";
+    LOG_PERSONAL_ADD = "INSERT INTO log_personal (commitment, position, salt, content) VALUES ($1, $2, $3, $4)";
+    LOG_PERSONAL_GET =
+        "SELECT position, commitment, salt, content FROM log_personal
+         WHERE position >= $1 AND position < $2 ORDER BY position, commitment";
+    LOG_PERSONAL_ERASE = "UPDATE log_personal SET salt = NULL, content = NULL WHERE commitment = $1";
+    LOG_TREE_SIZE = "SELECT size FROM log_tree";
+    /// Only from where the tree was found: of several that try, one adds to it.
+    LOG_TREE_GROW = "UPDATE log_tree SET size = $2 WHERE only_row = 1 AND size = $1";
+    LOG_TILE_GET = "SELECT hashes FROM log_tiles WHERE level = $1 AND number = $2";
+    LOG_TILE_PUT =
+        "INSERT INTO log_tiles (level, number, hashes) VALUES ($1, $2, $3)
+         ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes";
+    /// Under which programme and by which facility a claim is.
+    LOG_SUBJECT = "SELECT programme, facility_code FROM claims WHERE id = $1";
+    /// The claims that a batch paid or was to pay.
+    LOG_BATCH_CLAIMS = "SELECT claim_id FROM payments WHERE batch_id = $1 ORDER BY claim_id";
     CHECKPOINT_ADD = "INSERT INTO log_checkpoints (size, note) VALUES ($1, $2)";
     CHECKPOINT_AT = "SELECT note FROM log_checkpoints WHERE size = $1";
+    CHECKPOINTS_GET = "SELECT size, note FROM log_checkpoints ORDER BY size";
     CHECKPOINT_LATEST = "SELECT size, note FROM log_checkpoints ORDER BY size DESC LIMIT 1";
 
     // --- facility register
@@ -59,6 +76,102 @@ statements! {
         "SELECT code, kind, name, founder, postal_code, address, measure_number, measure_ended_on, earlier_grants,
              account
          FROM facilities WHERE code > $1 ORDER BY code LIMIT $2";
+
+    // --- accounts
+    ACCOUNT_INSERT =
+        "INSERT INTO accounts (id, role, name, email, password_hash, totp_secret, totp_step, active, created_at_ms,
+             version)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, 1)";
+    ACCOUNT_GET = "SELECT id, role, name, email, active, created_at_ms, version FROM accounts WHERE id = $1";
+    ACCOUNT_PAGE = "SELECT id FROM accounts WHERE id > $1 ORDER BY id LIMIT $2";
+    ACCOUNT_CHANGE =
+        "UPDATE accounts SET role = $3, name = $4, email = $5, active = $6, version = version + 1
+         WHERE id = $1 AND version = $2";
+    ACCOUNT_FACILITIES =
+        "SELECT facility_code FROM account_facilities WHERE account_id = $1 ORDER BY facility_code";
+    ACCOUNT_FACILITIES_CLEAR = "DELETE FROM account_facilities WHERE account_id = $1";
+    ACCOUNT_FACILITY_INSERT = "INSERT INTO account_facilities (account_id, facility_code) VALUES ($1, $2)";
+    CREDENTIALS_GET = "SELECT password_hash, totp_secret FROM accounts WHERE id = $1";
+    CREDENTIALS_SET =
+        "UPDATE accounts SET password_hash = $2, totp_secret = $3, version = version + 1 WHERE id = $1";
+    TOTP_STEP_USE = "UPDATE accounts SET totp_step = $2 WHERE id = $1 AND totp_step < $2";
+    SESSION_INSERT =
+        "INSERT INTO sessions (token_sha256, account_id, form_token, second_step, created_at_ms, seen_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $5)";
+    SESSION_GET =
+        "SELECT account_id, form_token, second_step, created_at_ms, seen_at_ms FROM sessions
+         WHERE token_sha256 = $1 AND seen_at_ms >= $2 AND created_at_ms >= $3";
+    SESSION_SEEN = "UPDATE sessions SET seen_at_ms = $2 WHERE token_sha256 = $1 AND seen_at_ms < $2";
+    SESSION_END = "DELETE FROM sessions WHERE token_sha256 = $1";
+    SESSIONS_END_OF = "DELETE FROM sessions WHERE account_id = $1";
+    SESSIONS_END_OLD = "DELETE FROM sessions WHERE created_at_ms < $1 OR seen_at_ms < $2";
+    TOKEN_INSERT =
+        "INSERT INTO api_tokens (token_sha256, account_id, name, scope, created_at_ms, expires_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6)";
+    TOKEN_GET =
+        "SELECT token_sha256, account_id, name, scope, created_at_ms, expires_at_ms FROM api_tokens
+         WHERE token_sha256 = $1 AND expires_at_ms > $2";
+    TOKENS_OF =
+        "SELECT token_sha256, account_id, name, scope, created_at_ms, expires_at_ms FROM api_tokens
+         WHERE account_id = $1 ORDER BY created_at_ms, token_sha256";
+    TOKEN_END = "DELETE FROM api_tokens WHERE account_id = $1 AND token_sha256 = $2";
+    TOKENS_END_OF = "DELETE FROM api_tokens WHERE account_id = $1";
+    ATTEMPT_COUNT =
+        "INSERT INTO attempts (key, window_start_ms, count) VALUES ($1, $2, 1)
+         ON CONFLICT (key) DO UPDATE SET
+             count = CASE WHEN attempts.window_start_ms = excluded.window_start_ms THEN attempts.count + 1 ELSE 1 END,
+             window_start_ms = excluded.window_start_ms
+         RETURNING count";
+    ATTEMPTS_FORGET = "DELETE FROM attempts WHERE key = $1";
+
+    INVITATION_INSERT =
+        "INSERT INTO invitations (code_sha256, facility_code, expires_at_ms) VALUES ($1, $2, $3)";
+    /// Uses an invitation for the institution $2 once, before it expires.
+    INVITATION_USE =
+        "UPDATE invitations SET used_by = $4
+         WHERE code_sha256 = $1 AND facility_code = $2 AND expires_at_ms > $3 AND used_by IS NULL";
+
+    // --- drafts
+    DRAFT_OPEN =
+        "INSERT INTO drafts (id, facility_code, programme, revises, claimed_yen, choices, created_by, created_at_ms,
+             changed_at_ms, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 1)";
+    DRAFT_GET =
+        "SELECT id, facility_code, programme, revises, claimed_yen, choices, created_by, created_at_ms, changed_at_ms,
+             version, sent_at_ms
+         FROM drafts WHERE id = $1";
+    DRAFTS_OF_FACILITY =
+        "SELECT id FROM drafts WHERE facility_code = $1 AND sent_at_ms IS NULL ORDER BY changed_at_ms DESC, id LIMIT $2";
+    DRAFT_OF_REVISION =
+        "SELECT id FROM drafts WHERE revises = $1 AND sent_at_ms IS NULL ORDER BY changed_at_ms DESC, id LIMIT 1";
+    /// The guard of every change of a draft: it is still as it was looked at, and not sent.
+    DRAFT_CHANGE =
+        "UPDATE drafts SET claimed_yen = $3, choices = $4, changed_at_ms = $5, version = version + 1
+         WHERE id = $1 AND version = $2 AND sent_at_ms IS NULL";
+    DRAFT_TOUCH =
+        "UPDATE drafts SET changed_at_ms = $2, version = version + 1 WHERE id = $1 AND sent_at_ms IS NULL";
+    DRAFT_SEND =
+        "UPDATE drafts SET sent_at_ms = $3, version = version + 1
+         WHERE id = $1 AND version = $2 AND sent_at_ms IS NULL";
+    DRAFT_DELETE = "DELETE FROM drafts WHERE id = $1 AND version = $2 AND sent_at_ms IS NULL";
+    DRAFT_DOCUMENTS_DELETE = "DELETE FROM draft_documents WHERE draft_id = $1";
+    DRAFT_DOCUMENTS =
+        "SELECT position, declared, file, sha256, size_bytes, log_position, reading FROM draft_documents
+         WHERE draft_id = $1 ORDER BY position";
+    DRAFT_DOCUMENT_INSERT =
+        "INSERT INTO draft_documents (draft_id, position, declared, file, sha256, size_bytes, log_position, reading)
+         VALUES ($1, (SELECT COALESCE(MAX(position), -1) + 1 FROM draft_documents WHERE draft_id = $1), $2, $3, $4, $5,
+             $6, $7)
+         RETURNING position";
+    DRAFT_DOCUMENT_DECLARE = "UPDATE draft_documents SET declared = $3 WHERE draft_id = $1 AND position = $2";
+    DRAFT_DOCUMENT_READ = "UPDATE draft_documents SET reading = $3 WHERE draft_id = $1 AND position = $2";
+    DOCUMENT_OF_FACILITY =
+        "SELECT CAST(1 AS BIGINT) WHERE EXISTS (
+             SELECT 1 FROM documents d JOIN claims c ON c.id = d.claim_id
+             WHERE d.sha256 = $2 AND c.facility_code = $1)
+             OR EXISTS (SELECT 1 FROM draft_documents d JOIN drafts r ON r.id = d.draft_id
+             WHERE d.sha256 = $2 AND r.facility_code = $1)";
+    DRAFT_DOCUMENT_REMOVE = "DELETE FROM draft_documents WHERE draft_id = $1 AND position = $2";
 
     // --- rulesets
     RULESET_KEEP = "INSERT INTO rulesets (hash, files) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";

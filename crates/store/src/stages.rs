@@ -5,7 +5,7 @@ use crate::claims::{as_seen, changed_one};
 use crate::database::{Tx, read, within};
 use crate::row::{At, code, json};
 use crate::{ClaimSummary, Job, JobKind, Store, StoreError, claims, duplicates, log, objects, queue, sql};
-use claim::{ClaimId, ClaimState, Decision, DecisionKind, NoticeKind, Reading, Sha256};
+use claim::{ClaimId, ClaimState, Decision, DecisionKind, LogEntry, NoticeKind, Reading, Sha256};
 use jiff::civil::Date;
 use std::ops::Range;
 
@@ -80,7 +80,7 @@ impl Store {
         &self,
         job: &Job,
         readings: &[Reading],
-        entries: &[Vec<u8>],
+        entries: &[LogEntry],
     ) -> Result<Range<u64>, StoreError> {
         let mut tx = self.db.begin().await?;
         queue::finish(&mut tx, job, JobKind::Read).await?;
@@ -131,7 +131,7 @@ impl Store {
         assessment: &[u8],
         sha256: Sha256,
         decision: Option<&Decision>,
-        entries: &[Vec<u8>],
+        entries: &[LogEntry],
     ) -> Result<Range<u64>, StoreError> {
         let found = objects::hash(assessment);
         if found != sha256 {
@@ -169,7 +169,7 @@ impl Store {
         &self,
         job: &Job,
         new: &NewNotice,
-        entries: &[Vec<u8>],
+        entries: &[LogEntry],
     ) -> Result<Range<u64>, StoreError> {
         self.objects.size(&new.pdf).await?;
         let kind = code(&new.kind)?;
@@ -218,7 +218,7 @@ impl Store {
         &self,
         decision: &Decision,
         expected_version: u64,
-        entries: &[Vec<u8>],
+        entries: &[LogEntry],
     ) -> Result<Range<u64>, StoreError> {
         let id = decision.claim_id.as_str();
         let mut tx = self.db.begin().await?;
@@ -235,7 +235,7 @@ impl Store {
         &self,
         id: &ClaimId,
         expected_version: u64,
-        entries: &[Vec<u8>],
+        entries: &[LogEntry],
     ) -> Result<Range<u64>, StoreError> {
         let mut tx = self.db.begin().await?;
         let seen = claims::summary(&mut tx, id).await?.ok_or_else(|| StoreError::no_claim(id.as_str()))?;

@@ -20,7 +20,7 @@ pub(crate) struct Health {
 }
 
 pub(crate) async fn health(State(state): State<WebState>) -> (StatusCode, Json<Health>) {
-    let unavailable = match tokio::time::timeout(PATIENCE, state.store.ping()).await {
+    let unavailable = match tokio::time::timeout(PATIENCE, state.office.store.ping()).await {
         Ok(Ok(())) => return (StatusCode::OK, Json(Health { status: "ok", unavailable: None })),
         Ok(Err(error)) => {
             let what = if matches!(error, StoreError::Object { .. }) { "objects" } else { "database" };

@@ -1,7 +1,7 @@
-//! The language of a page: `?lang=`, else the first of the browser's languages that there is, else Japanese.
+//! The language of a page: `?lang=`, else the one asked for before (a cookie), else the first of the browser's languages that there is, else Japanese.
 
 use axum::extract::FromRequestParts;
-use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
 use axum::http::request::Parts;
 use claim::Lang;
 use std::convert::Infallible;
@@ -15,8 +15,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Language {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Language, Infallible> {
         let asked = parts.uri.query().and_then(from_query);
+        let cookie = || {
+            let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+            cookies
+                .flat_map(|value| value.split(';'))
+                .find_map(|pair| pair.trim().strip_prefix("kofu-lang=").and_then(named))
+        };
         let header = || parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).and_then(from_header);
-        Ok(Language(asked.or_else(header).unwrap_or(Lang::Ja)))
+        Ok(Language(asked.or_else(cookie).or_else(header).unwrap_or(Lang::Ja)))
     }
 }
 
@@ -29,7 +35,8 @@ fn named(tag: &str) -> Option<Lang> {
     }
 }
 
-fn from_query(query: &str) -> Option<Lang> {
+/// The language that the query asks for.
+pub(crate) fn from_query(query: &str) -> Option<Lang> {
     query.split('&').filter_map(|pair| pair.strip_prefix("lang=")).find_map(named)
 }
 

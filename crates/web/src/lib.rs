@@ -1,63 +1,149 @@
-//! Pages and API. For now: health and a start page.
+//! Pages and API: what facilities, staff and auditors see, and the acts of the room `office` behind buttons.
 //!
-//! [`router`] gives the routes, [`serve`] answers on a socket until it is told to stop. Pages are Japanese unless the
-//! reader asks for English (`?lang=en`, or the browser's languages). They need no scripts and nothing from elsewhere:
-//! every answer carries a content security policy that allows this server's own style sheet and no more.
+//! [`router`] builds the routes from one table of who may ask for what ([`gates`]); [`serve`] answers on a socket until
+//! it is told to stop. Pages are made on the server, Japanese unless the reader asks for English (`?lang=en`, a cookie, or
+//! the browser's languages), and work without scripts; what script there is is ours and comes from here: every answer
+//! carries a content security policy that allows this server's own files and no more. What is on a page was worked out
+//! elsewhere: this room decides nothing.
 
+mod access;
+mod accounts;
+mod fault;
 mod health;
 mod language;
 mod page;
+mod session;
+mod sign_in;
 mod start;
 
+pub use access::{Gate, Owner, Who};
+
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::{Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use jiff::Timestamp;
+use axum::routing::{MethodRouter, get, post};
+use claim::Lang;
+use fault::Fault;
+use office::Office;
+use page::Frame;
 use rules::Ruleset;
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// How long requests that are under way may take once the server has been told to stop.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Answers may load this server's style sheet and pictures, be sent to this server, and stand in no frame.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'";
+/// Answers may load this server's own style sheet, script and pictures, send to this server, and stand in no frame.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What the pages show and work with.
 #[derive(Clone)]
 pub struct WebState {
-    /// Claims and their states.
-    pub store: Store,
+    /// What people do with claims.
+    pub office: Office,
     /// The rules that are in force; whoever serves sees to it that they stay so.
     pub ruleset: watch::Receiver<Arc<Ruleset>>,
-    /// The present instant.
-    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 impl fmt::Debug for WebState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebState").field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("WebState").field("office", &self.office).finish_non_exhaustive()
     }
 }
 
-/// The routes: `/`, `/healthz`, `/static/kofu.css`, and a page that says that there is no such page.
+/// A route: its gate, and what answers.
+type Route = (Gate, MethodRouter<WebState>);
+
+/// All routes, each with who may ask for it.
+fn routes() -> Vec<Route> {
+    use Owner::{Nobody, Self_};
+    use Who::{Anyone, Beginning};
+    use access::{ADMINISTRATOR, EVERYONE};
+    let of =
+        |method: Method, path, who, owner, answer: MethodRouter<WebState>| (Gate { method, path, who, owner }, answer);
+    vec![
+        of(Method::GET, "/", Anyone, Nobody, get(start::start)),
+        of(Method::GET, "/healthz", Anyone, Nobody, get(health::health)),
+        of(Method::GET, "/static/{file}", Anyone, Nobody, get(own_file)),
+        of(Method::GET, "/sign-in", Anyone, Nobody, get(sign_in::sign_in_page)),
+        of(Method::POST, "/sign-in", Anyone, Nobody, post(sign_in::sign_in)),
+        of(Method::GET, "/sign-up", Anyone, Nobody, get(sign_in::sign_up_page)),
+        of(Method::POST, "/sign-up", Anyone, Nobody, post(sign_in::sign_up)),
+        of(Method::GET, "/second-step", Beginning, Self_, get(sign_in::second_step_page)),
+        of(Method::POST, "/second-step", Beginning, Self_, post(sign_in::second_step)),
+        of(Method::POST, "/sign-out", Beginning, Self_, post(sign_in::sign_out)),
+        of(Method::GET, "/home", EVERYONE, Self_, get(sign_in::home)),
+        of(Method::GET, "/account", EVERYONE, Self_, get(sign_in::account_page)),
+        of(Method::POST, "/account/password", EVERYONE, Self_, post(sign_in::change_password)),
+        of(Method::POST, "/account/tokens", EVERYONE, Self_, post(sign_in::add_token)),
+        of(Method::POST, "/account/tokens/end", EVERYONE, Self_, post(sign_in::end_token)),
+        // Accounts
+        of(Method::GET, "/accounts", ADMINISTRATOR, Nobody, get(accounts::list)),
+        of(Method::POST, "/accounts", ADMINISTRATOR, Nobody, post(accounts::add)),
+        of(Method::POST, "/accounts/{id}", ADMINISTRATOR, Nobody, post(accounts::change)),
+        of(Method::POST, "/accounts/{id}/reset", ADMINISTRATOR, Nobody, post(accounts::reset)),
+        of(Method::POST, "/invitations", ADMINISTRATOR, Nobody, post(accounts::invite)),
+    ]
+}
+
+/// The navigation: who sees which entry.
+fn navigation() -> Vec<(Who, &'static str, &'static str, &'static str)> {
+    vec![
+        (access::ADMINISTRATOR, "/accounts", "利用者", "Accounts"),
+        (access::EVERYONE, "/account", "自分の設定", "My account"),
+    ]
+}
+
+/// Who may ask for what, for tests and for whoever wants to know.
+pub fn gates() -> Vec<Gate> {
+    routes().into_iter().map(|(gate, _)| gate).collect()
+}
+
+/// The routes of [`gates`], and a page that says that there is no such page.
 pub fn router(state: WebState) -> Router {
-    Router::new()
-        .route("/", get(start::start))
-        .route("/healthz", get(health::health))
-        .route("/static/kofu.css", get(style))
-        .fallback(page::not_found)
+    let mut router = Router::new();
+    for (gate, answer) in routes() {
+        let (path, gate) = (gate.path, Arc::new(gate));
+        let layered = answer.layer(middleware::from_fn(move |request: Request, next: Next| {
+            session::pass(Arc::clone(&gate), request, next)
+        }));
+        router = router.route(path, layered);
+    }
+    router
+        .fallback(|| async { Fault::status(StatusCode::NOT_FOUND) })
+        .method_not_allowed_fallback(|| async { Fault::status(StatusCode::METHOD_NOT_ALLOWED) })
+        .layer(middleware::from_fn(explain))
+        .layer(middleware::from_fn_with_state(state.clone(), session::recognise))
         .layer(middleware::from_fn(guarded))
         .with_state(state)
+}
+
+/// Puts what went wrong into a page, in the language of the request.
+async fn explain(request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(frame) = Frame::from_request_parts(&mut parts, &()).await;
+    let for_program = parts.uri.path().starts_with("/api/");
+    let asked = parts.uri.query().and_then(language::from_query);
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let mut response = fault::explained(response, frame, for_program);
+    if let Some(lang) = asked {
+        // It holds until another is asked for.
+        let cookie = match lang {
+            Lang::Ja => "kofu-lang=ja; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly",
+            Lang::En => "kofu-lang=en; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly",
+        };
+        response.headers_mut().append(header::SET_COOKIE, HeaderValue::from_static(cookie));
+    }
+    response
 }
 
 /// Answers on `listener` until `shutdown` is done; then takes no new connections and lets the requests under way finish,
@@ -68,11 +154,12 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
-        shutdown.await;
-        // The receiver is gone only when the server has ended already.
-        let _ = stopping.send(());
-    });
+    let server = axum::serve(listener, router(state).into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move {
+            shutdown.await;
+            // The receiver is gone only when the server has ended already.
+            let _ = stopping.send(());
+        });
     let overdue = async {
         match stopped.await {
             Ok(()) => tokio::time::sleep(GRACE).await,
@@ -88,13 +175,19 @@ pub async fn serve(
     }
 }
 
-async fn style() -> Response {
+/// The style sheet and the script.
+async fn own_file(Path(file): Path<String>) -> Result<Response, Fault> {
+    let (kind, text) = match file.as_str() {
+        "kofu.css" => ("text/css; charset=utf-8", include_str!("../static/kofu.css")),
+        "kofu.js" => ("text/javascript; charset=utf-8", include_str!("../static/kofu.js")),
+        _ => return Err(Fault::status(StatusCode::NOT_FOUND)),
+    };
     let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CONTENT_TYPE, kind),
         // Pages name it with the version of this program, so a new version is fetched at once.
         (header::CACHE_CONTROL, "public, max-age=3600"),
     ];
-    (headers, include_str!("../static/kofu.css")).into_response()
+    Ok((headers, text).into_response())
 }
 
 /// Puts the headers that guard readers on every answer.

@@ -1,28 +1,106 @@
-//! What every page shares: the frame, the language, and the pages that say that something is not there or went wrong.
+//! What every page shares: the frame with its language, the person and where they can go.
 
+use crate::access::Who;
 use crate::language::Language;
+use crate::session::Person;
 use askama::Template;
+use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, VARY};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use claim::Lang;
+use claim::{Lang, Yen, day_in_japan, wareki};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use std::convert::Infallible;
 
-/// What the frame (`templates/frame.html`) needs to know.
+/// What the frame (`templates/frame.html`) needs to know, and the words of a page.
+#[derive(Clone, Debug)]
 pub(crate) struct Frame {
     lang: Lang,
+    person: Option<Person>,
+    /// The path that was asked for, for switching the language and for marking where one is.
+    path: String,
+    /// The query without the language, with its `&`.
+    query: String,
+    /// What was just done, told at the top of the page.
+    pub(crate) done: Option<String>,
+}
+
+/// An entry of the navigation.
+pub(crate) struct Way {
+    pub(crate) path: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) here: bool,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Frame {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Frame, Infallible> {
+        let Language(lang) = Language::from_request_parts(parts, state).await?;
+        let query: Vec<&str> = parts
+            .uri
+            .query()
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !pair.starts_with("lang=") && !pair.starts_with("done="))
+            .collect();
+        let done = parts
+            .uri
+            .query()
+            .unwrap_or_default()
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("done="))
+            .and_then(|code| done_text(code, lang))
+            .map(str::to_owned);
+        Ok(Frame {
+            lang,
+            person: parts.extensions.get::<Person>().cloned(),
+            path: parts.uri.path().to_owned(),
+            query: query.join("&"),
+            done,
+        })
+    }
+}
+
+/// What a redirect may have the next page say: codes and not texts, so that no link puts words on our pages.
+fn done_text(code: &str, lang: Lang) -> Option<&'static str> {
+    let (ja, en) = match code {
+        "saved" => ("保存しました。", "Saved."),
+        "uploaded" => ("書類を受け付けました。", "The document was accepted."),
+        "removed" => ("取り除きました。", "Removed."),
+        "sent" => ("申請を受け付けました。", "The claim was accepted."),
+        "decided" => ("決定を記録しました。", "The decision was recorded."),
+        "assessing" => ("もう一度審査します。しばらくお待ちください。", "It is being assessed again."),
+        "judged" => ("判断を記録しました。", "The verdict was recorded."),
+        "prepared" => ("支払バッチを準備しました。", "The payment batch was prepared."),
+        "nothing-to-pay" => ("支払を待つ申請はありません。", "No approved claim waits for payment."),
+        "released" => ("支払バッチを承認しました。", "The payment batch was released."),
+        "cancelled" => ("支払バッチを取り消しました。", "The payment batch was given up."),
+        "account-added" => ("利用者を追加しました。", "The account was added."),
+        "signed-out" => ("サインアウトしました。", "You are signed out."),
+        "password" => {
+            ("パスワードを変更しました。もう一度サインインしてください。", "The password was changed. Sign in again.")
+        }
+        "signed-up" => ("利用者登録が済みました。サインインしてください。", "Your account was made. Sign in."),
+        "token-ended" => ("APIトークンを無効にしました。", "The token was ended."),
+        _ => return None,
+    };
+    Some(if lang == Lang::Ja { ja } else { en })
 }
 
 impl Frame {
-    pub(crate) fn new(lang: Lang) -> Frame {
-        Frame { lang }
-    }
-
     /// The text in the page's language.
     pub(crate) fn t<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
         match self.lang {
             Lang::Ja => ja,
             Lang::En => en,
         }
+    }
+
+    pub(crate) fn lang(&self) -> Lang {
+        self.lang
     }
 
     /// As HTML names it.
@@ -33,20 +111,79 @@ impl Frame {
         }
     }
 
-    /// The program's version, which the style sheet's address carries.
+    /// The program's version, which the addresses of style sheet and script carry.
     pub(crate) fn version(&self) -> &'static str {
         env!("CARGO_PKG_VERSION")
+    }
+
+    /// The same page in another language.
+    pub(crate) fn in_language(&self, code: &str) -> String {
+        if self.query.is_empty() {
+            format!("{}?lang={code}", self.path)
+        } else {
+            format!("{}?{}&lang={code}", self.path, self.query)
+        }
+    }
+
+    pub(crate) fn person(&self) -> Option<&Person> {
+        self.person.as_ref()
+    }
+
+    /// What a form has to carry to be taken.
+    pub(crate) fn form_token(&self) -> &str {
+        self.person.as_ref().map_or("", |person| &person.session.form_token)
+    }
+
+    /// Where this person can go. Empty before the second step.
+    pub(crate) fn ways(&self) -> Vec<Way> {
+        let Some(person) = &self.person else { return Vec::new() };
+        if !person.session.second_step {
+            return Vec::new();
+        }
+        crate::navigation()
+            .into_iter()
+            .filter(|(who, _, _, _)| match who {
+                Who::Roles(_) => who.lets(person.role()),
+                Who::Anyone | Who::Beginning => true,
+            })
+            .map(|(_, path, ja, en)| Way { path, name: self.t(ja, en), here: self.path == path })
+            .collect()
+    }
+
+    /// 令和8年1月31日, or 2026-01-31.
+    pub(crate) fn day(&self, day: &Date) -> String {
+        match self.lang {
+            Lang::Ja => wareki(*day),
+            Lang::En => day.to_string(),
+        }
+    }
+
+    /// Day and time in Japan.
+    pub(crate) fn moment(&self, at: &Timestamp) -> String {
+        let local = at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9)));
+        match self.lang {
+            Lang::Ja => format!("{} {}", wareki(day_in_japan(*at)), local.strftime("%H時%M分")),
+            Lang::En => local.strftime("%Y-%m-%d %H:%M JST").to_string(),
+        }
+    }
+
+    /// `128,000円`, or `128,000 yen`.
+    pub(crate) fn yen(&self, yen: &Yen) -> String {
+        match self.lang {
+            Lang::Ja => format!("{yen}円"),
+            Lang::En => format!("{yen} yen"),
+        }
     }
 }
 
 /// The answer that a page is.
-pub(crate) fn html(status: StatusCode, lang: Lang, page: &impl Template) -> Response {
+pub(crate) fn html(status: StatusCode, frame: &Frame, page: &impl Template) -> Response {
     match page.render() {
         Ok(body) => {
             let headers = [
                 (CONTENT_TYPE, "text/html; charset=utf-8"),
-                (CONTENT_LANGUAGE, Frame::new(lang).code()),
-                (VARY, "Accept-Language"),
+                (CONTENT_LANGUAGE, frame.code()),
+                (VARY, "Accept-Language, Cookie"),
             ];
             (status, headers, body).into_response()
         }
@@ -55,14 +192,4 @@ pub(crate) fn html(status: StatusCode, lang: Lang, page: &impl Template) -> Resp
             (StatusCode::INTERNAL_SERVER_ERROR, "ページを表示できません。 / The page cannot be shown.").into_response()
         }
     }
-}
-
-#[derive(Template)]
-#[template(path = "not_found.html")]
-struct NotFound {
-    frame: Frame,
-}
-
-pub(crate) async fn not_found(Language(lang): Language) -> Response {
-    html(StatusCode::NOT_FOUND, lang, &NotFound { frame: Frame::new(lang) })
 }

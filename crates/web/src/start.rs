@@ -1,13 +1,12 @@
 //! The start page: what kofu is, the programmes in force today with their sources, and how many claims there are.
 
 use crate::WebState;
-use crate::language::Language;
 use crate::page::{Frame, html};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use claim::{Category, ClaimState, FacilityKind, Lang, day_in_japan};
+use claim::{Category, ClaimState, FacilityKind, Lang};
 use jiff::civil::Date;
 use rules::{ListedValue, Programme};
 use std::sync::Arc;
@@ -198,15 +197,16 @@ async fn count(store: &Store, lang: Lang) -> Option<Counts> {
     }
 }
 
-pub(crate) async fn start(State(state): State<WebState>, Language(lang): Language) -> Response {
-    let today = day_in_japan((state.now)());
-    let counts = count(&state.store, lang).await;
+pub(crate) async fn start(State(state): State<WebState>, frame: Frame) -> Response {
+    let lang = frame.lang();
+    let today = state.office.today();
+    let counts = count(&state.office.store, lang).await;
     let ruleset = Arc::clone(&state.ruleset.borrow());
     let page = Start {
-        frame: Frame::new(lang),
+        frame,
         programmes: ruleset.programmes().map(|programme| ProgrammeCard::new(programme, today, lang)).collect(),
         counts,
         ruleset: ruleset.hash().to_owned(),
     };
-    html(StatusCode::OK, lang, &page)
+    html(StatusCode::OK, &page.frame, &page)
 }

@@ -96,7 +96,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         digital.chunks(IN_TURN).map(|part| (part, false)).chain(scanned.chunks(IN_TURN).map(|p| (p, true)))
     {
         let spent = peers::Spent::start();
-        let readings = runtime.block_on(read(&reader, part, jobs, &progress))?;
+        let readings = runtime.block_on(async {
+            let readings = read(&reader, part, jobs, &progress).await;
+            // What its processes took is counted when they have ended.
+            reader.rest().await;
+            readings
+        })?;
         let own = spent.end(part.len(), part.iter().map(|document| document.pictures.len().max(1)).sum());
         if is_scan { &mut costs.kofu_pictures } else { &mut costs.kofu_digital }.add(own);
         for (document, reading) in part.iter().zip(&readings) {

@@ -1,7 +1,8 @@
 //! The tree against RFC 6962 written down a second time, and against the vectors of the Certificate Transparency project.
 
 use claim::Sha256;
-use decision_log::{ConsistencyProof, Frontier, InclusionProof, ProofError, Tree, leaf_hash};
+use decision_log::{ConsistencyProof, Frontier, InclusionProof, ProofError, TileId, Tree, leaf_hash};
+use std::collections::BTreeMap;
 use proptest::prelude::*;
 use sha2::Digest;
 
@@ -21,6 +22,10 @@ fn rfc_root(payloads: &[Vec<u8>]) -> Sha256 {
             sha(&[&[1], &rfc_root(&many[..k]).0, &rfc_root(&many[k..]).0])
         }
     }
+}
+
+fn root(tree: &Tree) -> Sha256 {
+    tree.root().unwrap()
 }
 
 fn hex(text: &str) -> Sha256 {
@@ -47,13 +52,15 @@ fn roots_are_those_of_the_published_vectors() {
         "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
     ];
-    let (mut tree, mut frontier) = (Tree::new(), Frontier::new());
-    assert_eq!((tree.root(), frontier.root()), (hex(expected[0]), hex(expected[0])));
-    for (index, (leaf, root)) in (0..).zip(ct_leaves().iter().zip(&expected[1..])) {
-        assert_eq!((tree.append(leaf), frontier.append(leaf)), (index, index));
-        assert_eq!((tree.root(), frontier.root()), (hex(root), hex(root)), "{} leaves", index + 1);
+    let mut frontier = Frontier::new();
+    assert_eq!((root(&Tree::new(0)), frontier.root()), (hex(expected[0]), hex(expected[0])));
+    let leaves = ct_leaves();
+    for (index, (leaf, expected)) in (0..).zip(leaves.iter().zip(&expected[1..])) {
+        assert_eq!(frontier.append(leaf), index);
+        let tree = Tree::from_payloads(&leaves[..frontier.size() as usize]);
+        assert_eq!((root(&tree), frontier.root()), (hex(expected), hex(expected)), "{} leaves", index + 1);
+        assert_eq!(tree.size(), frontier.size());
     }
-    assert_eq!((tree.size(), frontier.size()), (8, 8));
 }
 
 #[test]
@@ -83,25 +90,25 @@ fn what_is_not_in_the_tree_has_no_proof() {
     assert_eq!(tree.inclusion_proof(8), Err(ProofError::NotInTree { index: 8, size: 8 }));
     assert_eq!(tree.consistency_proof(9), Err(ProofError::LargerThanTree { earlier: 9, size: 8 }));
     assert_eq!(tree.root_at(9), Err(ProofError::LargerThanTree { earlier: 9, size: 8 }));
-    assert!(Tree::new().inclusion_proof(0).is_err());
+    assert!(Tree::new(0).inclusion_proof(0).is_err());
     // Proofs come from outside too: absurd numbers are an error and not a panic.
     for (index, size) in [(0, 0), (5, 5), (u64::MAX, u64::MAX), (u64::MAX - 1, u64::MAX)] {
-        assert!(InclusionProof { index, size, hashes: vec![Sha256([0; 32]); 3] }.verify(b"", tree.root()).is_err());
+        assert!(InclusionProof { index, size, hashes: vec![Sha256([0; 32]); 3] }.verify(b"", root(&tree)).is_err());
     }
     for (earlier, size) in [(1, 0), (9, 8), (1, u64::MAX), (u64::MAX, u64::MAX), (0, 8)] {
         let proof = ConsistencyProof { earlier, size, hashes: vec![Sha256([0; 32]); 3] };
-        assert!(proof.verify(tree.root(), tree.root()).is_err());
+        assert!(proof.verify(root(&tree), root(&tree)).is_err());
     }
 }
 
 #[test]
 fn every_tree_begins_with_the_empty_one_and_with_itself() {
     let tree = Tree::from_payloads(ct_leaves());
-    let empty = Tree::new().root();
-    assert_eq!(tree.consistency_proof(0).unwrap().verify(empty, tree.root()), Ok(()));
-    assert!(tree.consistency_proof(0).unwrap().verify(tree.root(), tree.root()).is_err());
-    assert_eq!(tree.consistency_proof(8).unwrap().verify(tree.root(), tree.root()), Ok(()));
-    assert!(tree.consistency_proof(8).unwrap().verify(empty, tree.root()).is_err());
+    let empty = root(&Tree::new(0));
+    assert_eq!(tree.consistency_proof(0).unwrap().verify(empty, root(&tree)), Ok(()));
+    assert!(tree.consistency_proof(0).unwrap().verify(root(&tree), root(&tree)).is_err());
+    assert_eq!(tree.consistency_proof(8).unwrap().verify(root(&tree), root(&tree)), Ok(()));
+    assert!(tree.consistency_proof(8).unwrap().verify(empty, root(&tree)).is_err());
 }
 
 fn payloads() -> impl Strategy<Value = Vec<Vec<u8>>> {
@@ -117,9 +124,8 @@ proptest! {
         let tree = Tree::from_payloads(&payloads);
         let mut frontier = Frontier::new();
         payloads.iter().for_each(|payload| { frontier.append(payload); });
-        let root = rfc_root(&payloads);
-        prop_assert_eq!(tree.root(), root);
-        prop_assert_eq!(frontier.root(), root);
+        prop_assert_eq!(root(&tree), rfc_root(&payloads));
+        prop_assert_eq!(frontier.root(), rfc_root(&payloads));
         for size in 0..=payloads.len() {
             prop_assert_eq!(tree.root_at(size as u64).unwrap(), rfc_root(&payloads[..size]));
         }
@@ -130,13 +136,13 @@ proptest! {
         let tree = Tree::from_payloads(&payloads);
         for (index, payload) in payloads.iter().enumerate() {
             let proof = tree.inclusion_proof(index as u64).unwrap();
-            prop_assert_eq!(proof.verify(payload, tree.root()), Ok(()));
-            prop_assert_eq!(proof.verify(&other, tree.root()).is_ok(), other == *payload);
+            prop_assert_eq!(proof.verify(payload, root(&tree)), Ok(()));
+            prop_assert_eq!(proof.verify(&other, root(&tree)).is_ok(), other == *payload);
         }
         // A proof with one bit changed, at another index, or one hash shorter or longer proves nothing.
         let index = pick.index(payloads.len());
         let proof = tree.inclusion_proof(index as u64).unwrap();
-        let holds = |proof: &InclusionProof| proof.verify(&payloads[index], tree.root()).is_ok();
+        let holds = |proof: &InclusionProof| proof.verify(&payloads[index], root(&tree)).is_ok();
         let mut changed = proof.clone();
         changed.hashes.push(leaf_hash(b""));
         prop_assert!(!holds(&changed));
@@ -161,18 +167,97 @@ proptest! {
         for size in 0..=payloads.len() {
             let proof = tree.consistency_proof(size as u64).unwrap();
             let earlier = rfc_root(&payloads[..size]);
-            prop_assert_eq!(proof.verify(earlier, tree.root()), Ok(()));
+            prop_assert_eq!(proof.verify(earlier, root(&tree)), Ok(()));
             let mut fork = payloads[..size].to_vec();
             if let Some(last) = fork.last_mut() {
                 last.push(0);
-                prop_assert!(proof.verify(rfc_root(&fork), tree.root()).is_err());
+                prop_assert!(proof.verify(rfc_root(&fork), root(&tree)).is_err());
                 prop_assert!(proof.verify(earlier, rfc_root(&fork)).is_err());
             }
             if !proof.hashes.is_empty() {
                 let mut changed = proof.clone();
                 changed.hashes[bit % proof.hashes.len()].0[bit / 8] ^= 1 << (bit % 8);
-                prop_assert!(changed.verify(earlier, tree.root()).is_err());
+                prop_assert!(changed.verify(earlier, root(&tree)).is_err());
             }
         }
     }
+}
+
+/// Leaves that need no hashing of their own.
+fn numbered(count: u64) -> impl Iterator<Item = Vec<u8>> {
+    (0..count).map(|n| n.to_be_bytes().to_vec())
+}
+
+#[test]
+fn tiles_lie_where_c2sp_lays_them() {
+    for (level, number, width, path) in [
+        (0, 0, 256, "tile/0/000"),
+        (0, 5, 3, "tile/0/005.p/3"),
+        (1, 1234, 256, "tile/1/x001/234"),
+        (0, 1_234_067, 1, "tile/0/x001/x234/067.p/1"),
+        (3, 1000, 255, "tile/3/x001/000.p/255"),
+    ] {
+        assert_eq!(TileId { level, number }.path(width), path);
+    }
+    // The example of the specification: a tree of 70,000.
+    let widths: Vec<_> = Frontier::tiles(70_000).into_iter().map(|tile| tile.path(tile.width(70_000))).collect();
+    assert_eq!(widths, ["tile/0/273.p/112", "tile/1/001.p/17", "tile/2/000.p/1"]);
+}
+
+#[test]
+fn a_tree_of_three_levels_is_grown_in_pieces_and_proves_with_a_few_tiles() {
+    let size = 70_000;
+    let payloads: Vec<Vec<u8>> = numbered(size).collect();
+    let expected = rfc_root(&payloads);
+    // Grown as a sequencer does: nothing is kept but tiles, and each piece goes on from the edge that they have.
+    let (mut kept, mut at) = (BTreeMap::<TileId, Vec<u8>>::new(), 0);
+    for end in [1, 255, 256, 257, 65_535, 65_536, 65_793, size] {
+        let mut frontier = Frontier::resume(at, &kept).unwrap();
+        for payload in &payloads[at as usize..end as usize] {
+            frontier.append_leaf(leaf_hash(payload), |tile, hashes| {
+                // What a tile had, it keeps.
+                let before = kept.insert(tile, hashes.to_vec()).unwrap_or_default();
+                assert!(hashes.starts_with(&before));
+            });
+        }
+        for (tile, hashes) in frontier.partial() {
+            let before = kept.insert(tile, hashes.to_vec()).unwrap_or_default();
+            assert!(hashes.starts_with(&before));
+        }
+        assert_eq!(frontier.root(), rfc_root(&payloads[..end as usize]));
+        at = end;
+    }
+    // Proofs from no more tiles than the path and the edge have.
+    let mut tree = Tree::new(size);
+    let mut most = 0;
+    for index in [0, 1, 255, 256, 65_535, 65_536, 69_999] {
+        let lacking = tree.lacking_for_inclusion(index).unwrap();
+        most = most.max(lacking.len());
+        assert!(index > 0 || tree.inclusion_proof(index) == Err(ProofError::Lacking));
+        for tile in lacking {
+            tree.hold(tile, kept[&tile].clone()).unwrap();
+        }
+        let proof = tree.inclusion_proof(index).unwrap();
+        proof.verify(&payloads[index as usize], expected).unwrap();
+        assert_eq!(tree.leaf(index).unwrap(), leaf_hash(&payloads[index as usize]));
+    }
+    assert!(most <= 6, "{most} tiles for one proof");
+    // An earlier tree, proved with tiles that have grown since.
+    for earlier in [1u64, 256, 300, 65_536, 65_537, 69_999] {
+        for tile in tree.lacking_for_consistency(earlier).unwrap() {
+            tree.hold(tile, kept[&tile].clone()).unwrap();
+        }
+        let root = rfc_root(&payloads[..earlier as usize]);
+        tree.consistency_proof(earlier).unwrap().verify(root, expected).unwrap();
+        let mut small = Tree::new(earlier);
+        for tile in small.lacking_for_root(earlier).unwrap() {
+            small.hold(tile, kept[&tile].clone()).unwrap();
+        }
+        assert_eq!(small.root().unwrap(), root);
+    }
+    // A tile that is not there or too short is said, not guessed.
+    let last = TileId { level: 0, number: 273 };
+    assert_eq!(tree.hold(last, vec![0; 32]), Err(ProofError::Tile { tile: last, width: 112 }));
+    kept.remove(&last);
+    assert_eq!(Frontier::resume(size, &kept), Err(ProofError::Tile { tile: last, width: 112 }));
 }

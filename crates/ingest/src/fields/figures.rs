@@ -83,6 +83,25 @@ impl Figures {
                 (figure.role, figure.rate, figure.label) = (same.role, same.rate, same.label);
             }
         }
+        if std::env::var("KOFU_DUMP").is_ok() {
+            for row in &layout.rows {
+                eprintln!("R| {}", row.pieces.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join(" ~ "));
+            }
+            for f in &figures.first {
+                eprintln!(
+                    "F1| {} {:?} {:?} {} {:.2} formal {}",
+                    f.yen(),
+                    f.role,
+                    f.rate,
+                    f.label,
+                    f.scale,
+                    f.amount.formal
+                );
+            }
+            for f in &figures.second {
+                eprintln!("F2| {} {:?} {:?} {} {:.2}", f.yen(), f.role, f.rate, f.label, f.scale);
+            }
+        }
         figures
     }
 

@@ -1,4 +1,5 @@
-//! Picture files to grey pixels: PNG, JPEG, WebP, BMP, and TIFF with all its pages, turned as their EXIF data say.
+//! Picture files to pixels, grey for recognition or coloured for people: PNG, JPEG, WebP, BMP, and TIFF with all its
+//! pages, turned as their EXIF data say.
 //!
 //! The size is read from the header and refused before anything is decoded.
 
@@ -8,7 +9,7 @@ use crate::document::damaged;
 use crate::sniff::READ_HERE;
 use claim::{Problem, ProblemCode, Spot};
 use image::metadata::Orientation;
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
 use std::io::Cursor;
 use tiff::decoder::{Decoder, DecodingResult};
 use tiff::tags::Tag;
@@ -17,15 +18,100 @@ use tiff::{ColorType, TiffError};
 /// Bytes a pixel may take while it is decoded: RGBA with 16 bits each.
 const BYTES_PER_PIXEL: u64 = 8;
 
-/// Hands each picture of a file to `each`, one at a time so that only one is held, with its page number from 1.
-pub(super) fn each_picture(
+/// A picture as its file holds it, not yet turned.
+pub(crate) struct Decoded {
+    pixels: Pixels,
+    orientation: Orientation,
+}
+
+enum Pixels {
+    Image(DynamicImage),
+    /// Of a TIFF: so many bytes for each pixel.
+    Samples {
+        width: u32,
+        height: u32,
+        samples: Vec<u8>,
+        colour: ColorType,
+        per_pixel: usize,
+    },
+}
+
+impl Decoded {
+    /// Width and height once it is turned, as the boxes of a reading count.
+    pub(crate) fn size(&self) -> (u32, u32) {
+        let (width, height) = match &self.pixels {
+            Pixels::Image(picture) => (picture.width(), picture.height()),
+            Pixels::Samples { width, height, .. } => (*width, *height),
+        };
+        let sideways = matches!(
+            self.orientation,
+            Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
+        );
+        if sideways { (height, width) } else { (width, height) }
+    }
+
+    /// Grey on white, turned.
+    pub(crate) fn grey(self) -> Result<GrayImage, Problem> {
+        let grey = match self.pixels {
+            Pixels::Image(picture) => to_grey(picture),
+            Pixels::Samples { width, height, samples, colour, per_pixel } => grey_image(
+                width,
+                height,
+                samples.chunks_exact(per_pixel).map(|pixel| grey_of(colour, pixel)).collect(),
+            )?,
+        };
+        let mut picture = DynamicImage::ImageLuma8(grey);
+        picture.apply_orientation(self.orientation);
+        Ok(picture.into_luma8())
+    }
+
+    /// As people see it, in grey or in colours on white, and how it is still to be turned: whoever makes it smaller turns
+    /// less.
+    pub(crate) fn colours(self) -> Result<(DynamicImage, Orientation), Problem> {
+        let picture = match self.pixels {
+            Pixels::Image(picture) if picture.color().has_alpha() => DynamicImage::ImageRgb8(rgb_on_white(picture)),
+            Pixels::Image(picture @ (DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_))) => picture,
+            Pixels::Image(picture) if picture.color().has_color() => picture.into_rgb8().into(),
+            Pixels::Image(picture) => picture.into_luma8().into(),
+            Pixels::Samples { width, height, samples, colour: ColorType::RGB(_), per_pixel: 3 } => {
+                rgb_image(width, height, samples)?.into()
+            }
+            Pixels::Samples { width, height, samples, colour, per_pixel }
+                if per_pixel >= 3
+                    && matches!(
+                        colour,
+                        ColorType::RGBA(_) | ColorType::CMYK(_) | ColorType::CMYKA(_) | ColorType::YCbCr(_)
+                    ) =>
+            {
+                rgb_image(
+                    width,
+                    height,
+                    samples.chunks_exact(per_pixel).flat_map(|pixel| rgb_of(colour, pixel)).collect(),
+                )?
+                .into()
+            }
+            Pixels::Samples { width, height, samples, colour, per_pixel } => grey_image(
+                width,
+                height,
+                samples.chunks_exact(per_pixel).map(|pixel| grey_of(colour, pixel)).collect(),
+            )?
+            .into(),
+        };
+        Ok((picture, self.orientation))
+    }
+}
+
+/// Hands each picture of a file that is `wanted` to `each`, one at a time so that only one is held, with its page number
+/// from 1. Gives how many pages the file has.
+pub(crate) fn each_picture(
     bytes: &[u8],
     media_type: &str,
     limits: &Limits,
-    mut each: impl FnMut(u32, GrayImage) -> Result<(), Problem>,
-) -> Result<(), Problem> {
+    wanted: impl Fn(u32) -> bool,
+    mut each: impl FnMut(u32, Decoded) -> Result<(), Problem>,
+) -> Result<u32, Problem> {
     let (format, name) = match media_type {
-        "image/tiff" => return each_tiff_page(bytes, limits, each),
+        "image/tiff" => return each_tiff_page(bytes, limits, wanted, each),
         "image/png" => (ImageFormat::Png, "PNG"),
         "image/jpeg" => (ImageFormat::Jpeg, "JPEG"),
         "image/webp" => (ImageFormat::WebP, "WebP"),
@@ -43,10 +129,14 @@ pub(super) fn each_picture(
     let mut decoder = reader.into_decoder().map_err(|error| image_problem(name, error))?;
     let (width, height) = decoder.dimensions();
     check_size(name, width, height, limits)?;
+    if !wanted(1) {
+        return Ok(1);
+    }
     // Wrong EXIF data are no reason to refuse a picture.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let picture = DynamicImage::from_decoder(decoder).map_err(|error| image_problem(name, error))?;
-    each(1, turned(to_grey(picture), orientation))
+    each(1, Decoded { pixels: Pixels::Image(picture), orientation })?;
+    Ok(1)
 }
 
 /// Refuses a picture with more pixels than a page may have, or none.
@@ -85,10 +175,13 @@ fn on_white(grey: u8, alpha: u8) -> u8 {
     u8::try_from((grey * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX)
 }
 
-fn turned(grey: GrayImage, orientation: Orientation) -> GrayImage {
-    let mut picture = DynamicImage::ImageLuma8(grey);
-    picture.apply_orientation(orientation);
-    picture.into_luma8()
+/// Colours on white.
+fn rgb_on_white(picture: DynamicImage) -> RgbImage {
+    let with_alpha = picture.into_rgba8();
+    RgbImage::from_fn(with_alpha.width(), with_alpha.height(), |x, y| {
+        let [red, green, blue, alpha] = with_alpha.get_pixel(x, y).0;
+        image::Rgb([red, green, blue].map(|part| on_white(part, alpha)))
+    })
 }
 
 /// Whether the markers of a JPEG lead to its end. What cameras append after the end does not matter.
@@ -117,8 +210,9 @@ fn jpeg_is_whole(bytes: &[u8]) -> bool {
 fn each_tiff_page(
     bytes: &[u8],
     limits: &Limits,
-    mut each: impl FnMut(u32, GrayImage) -> Result<(), Problem>,
-) -> Result<(), Problem> {
+    wanted: impl Fn(u32) -> bool,
+    mut each: impl FnMut(u32, Decoded) -> Result<(), Problem>,
+) -> Result<u32, Problem> {
     let open = || {
         let mut allowed = tiff::decoder::Limits::default();
         let most = usize::try_from(limits.pixels_per_page.saturating_mul(BYTES_PER_PIXEL)).unwrap_or(usize::MAX);
@@ -157,11 +251,13 @@ fn each_tiff_page(
     loop {
         if !is_thumbnail(&mut decoder) {
             page += 1;
-            let picture = tiff_page(&mut decoder).map_err(|problem| on_page(page, problem))?;
-            each(page, picture)?;
+            if wanted(page) {
+                let picture = tiff_page(&mut decoder).map_err(|problem| on_page(page, problem))?;
+                each(page, picture)?;
+            }
         }
         if !decoder.more_images() {
-            return Ok(());
+            return Ok(pages);
         }
         decoder.next_image().map_err(|error| on_page(page + 1, tiff_problem(error)))?;
     }
@@ -172,7 +268,7 @@ fn is_thumbnail(decoder: &mut Decoder<Cursor<&[u8]>>) -> bool {
     decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType).ok().flatten().is_some_and(|kind| kind & 1 == 1)
 }
 
-fn tiff_page(decoder: &mut Decoder<Cursor<&[u8]>>) -> Result<GrayImage, Problem> {
+fn tiff_page(decoder: &mut Decoder<Cursor<&[u8]>>) -> Result<Decoded, Problem> {
     let (width, height) = decoder.dimensions().map_err(tiff_problem)?;
     let colour = decoder.colortype().map_err(tiff_problem)?;
     let orientation = decoder
@@ -188,13 +284,16 @@ fn tiff_page(decoder: &mut Decoder<Cursor<&[u8]>>) -> Result<GrayImage, Problem>
         _ => return Err(unsupported(&format!("TIFF, {colour:?}"))),
     };
     let (columns, rows) = (width as usize, height as usize);
+    let with = |samples, colour, per_pixel| Decoded {
+        pixels: Pixels::Samples { width, height, samples, colour, per_pixel },
+        orientation,
+    };
     let per_pixel = match colour {
         ColorType::Gray(bits @ (1 | 2 | 4)) => {
-            return grey_image(width, height, unpacked(&samples, columns, rows, bits))
-                .map(|grey| turned(grey, orientation));
+            return Ok(with(unpacked(&samples, columns, rows, bits), ColorType::Gray(8), 1));
         }
         // Planes that are stored one after another: the first one stands for the page.
-        _ if samples.len() == columns * rows => 1,
+        _ if samples.len() == columns * rows => return Ok(with(samples, ColorType::Gray(8), 1)),
         ColorType::Gray(_) => 1,
         ColorType::GrayA(_) => 2,
         ColorType::RGB(_) | ColorType::YCbCr(_) | ColorType::Lab(_) => 3,
@@ -204,20 +303,41 @@ fn tiff_page(decoder: &mut Decoder<Cursor<&[u8]>>) -> Result<GrayImage, Problem>
         ColorType::Palette(_) => return Err(unsupported("TIFF, palette")),
         _ => return Err(unsupported(&format!("TIFF, {colour:?}"))),
     };
-    let grey = samples
-        .chunks_exact(per_pixel)
-        .map(|pixel| match (colour, pixel) {
-            (ColorType::RGB(_), &[r, g, b]) => luminance(r, g, b),
-            (ColorType::RGBA(_), &[r, g, b, alpha]) => on_white(luminance(r, g, b), alpha),
-            (ColorType::GrayA(_), &[grey, alpha]) => on_white(grey, alpha),
-            (ColorType::CMYK(_) | ColorType::CMYKA(_), &[c, m, y, k, ..]) => {
-                on_white(0, 255 - on_white(luminance(255 - c, 255 - m, 255 - y), 255).min(255 - k))
-            }
-            // Grey itself, the luminance of YCbCr and Lab, or the first of unknown bands.
-            (_, pixel) => pixel[0],
-        })
-        .collect();
-    Ok(turned(grey_image(width, height, grey)?, orientation))
+    if samples.len() / per_pixel < columns * rows {
+        return Err(damaged("TIFF", "fewer pixels than its header says"));
+    }
+    Ok(with(samples, colour, per_pixel))
+}
+
+/// What a pixel of a TIFF shows in grey.
+fn grey_of(colour: ColorType, pixel: &[u8]) -> u8 {
+    match (colour, pixel) {
+        (ColorType::RGB(_), &[r, g, b]) => luminance(r, g, b),
+        (ColorType::RGBA(_), &[r, g, b, alpha]) => on_white(luminance(r, g, b), alpha),
+        (ColorType::GrayA(_), &[grey, alpha]) => on_white(grey, alpha),
+        (ColorType::CMYK(_) | ColorType::CMYKA(_), &[c, m, y, k, ..]) => {
+            on_white(0, 255 - on_white(luminance(255 - c, 255 - m, 255 - y), 255).min(255 - k))
+        }
+        // Grey itself, the luminance of YCbCr and Lab, or the first of unknown bands. A chunk is never empty.
+        (_, pixel) => pixel[0],
+    }
+}
+
+/// What a pixel of a TIFF shows in colours.
+fn rgb_of(colour: ColorType, pixel: &[u8]) -> [u8; 3] {
+    match (colour, pixel) {
+        (ColorType::RGBA(_), &[r, g, b, alpha]) => [r, g, b].map(|part| on_white(part, alpha)),
+        (ColorType::CMYK(_) | ColorType::CMYKA(_), &[c, m, y, k, ..]) => {
+            [c, m, y].map(|ink| on_white(0, ink).min(255 - k))
+        }
+        (ColorType::YCbCr(_), &[y, cb, cr]) => {
+            // Full range, as JPEG has it (ITU-T T.871), in thousandths.
+            let (y, cb, cr) = (1000 * i32::from(y), i32::from(cb) - 128, i32::from(cr) - 128);
+            [y + 1402 * cr, y - 344 * cb - 714 * cr, y + 1772 * cb]
+                .map(|part| u8::try_from((part / 1000).clamp(0, 255)).unwrap_or(u8::MAX))
+        }
+        (_, pixel) => [grey_of(colour, pixel); 3],
+    }
 }
 
 /// Bits to bytes: each row begins at a byte of its own.
@@ -239,6 +359,10 @@ fn unpacked(samples: &[u8], columns: usize, rows: usize, bits: u8) -> Vec<u8> {
 
 fn grey_image(width: u32, height: u32, grey: Vec<u8>) -> Result<GrayImage, Problem> {
     GrayImage::from_raw(width, height, grey).ok_or_else(|| damaged("TIFF", "fewer pixels than its header says"))
+}
+
+fn rgb_image(width: u32, height: u32, rgb: Vec<u8>) -> Result<RgbImage, Problem> {
+    RgbImage::from_raw(width, height, rgb).ok_or_else(|| damaged("TIFF", "fewer pixels than its header says"))
 }
 
 /// ITU-R BT.709, as `image` weighs them.

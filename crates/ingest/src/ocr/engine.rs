@@ -54,6 +54,16 @@ pub(super) fn missing() -> Option<EngineError> {
     [FIRST, SECOND, ORIENTATION].iter().find_map(|model| model.folder().err())
 }
 
+/// How a page is set, as far as the engine is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Set {
+    /// In any way that has one column: keeps the rows of a table together as lines, and leaves out what it takes for
+    /// pictures and noise, which may be a line of large print.
+    AsItIs,
+    /// Lines one under another and nothing else: all of them are read.
+    InLines,
+}
+
 /// The loaded models. Loading takes a quarter of a second, so one is kept as long as a document is read.
 pub(super) struct Engine {
     first: TesseractAPI,
@@ -66,9 +76,6 @@ impl Engine {
     pub(super) fn load() -> Result<Engine, EngineError> {
         let first = FIRST.load()?;
         let second = SECOND.load()?;
-        // One column of text in varying sizes: keeps the rows of a table together as lines.
-        set_mode(&first, TessPageSegMode::PSM_SINGLE_COLUMN)?;
-        set_mode(&second, TessPageSegMode::PSM_SINGLE_COLUMN)?;
         Ok(Engine { first, second, orientation: OnceCell::new() })
     }
 
@@ -89,13 +96,13 @@ impl Engine {
     }
 
     /// Reads a page.
-    pub(super) fn read(&self, image: &GrayImage, dpi: u32) -> Result<Vec<EngineLine>, EngineError> {
-        read_with(&self.first, image, dpi)
+    pub(super) fn read(&self, image: &GrayImage, dpi: u32, set: Set) -> Result<Vec<EngineLine>, EngineError> {
+        read_with(&self.first, image, dpi, set)
     }
 
     /// Reads a page with the other model.
-    pub(super) fn read_again(&self, image: &GrayImage, dpi: u32) -> Result<Vec<EngineLine>, EngineError> {
-        read_with(&self.second, image, dpi)
+    pub(super) fn read_again(&self, image: &GrayImage, dpi: u32, set: Set) -> Result<Vec<EngineLine>, EngineError> {
+        read_with(&self.second, image, dpi, set)
     }
 
     /// Which way to turn a page so that its text stands upright; none when nothing can be told.
@@ -155,7 +162,12 @@ fn hand_over(api: &TesseractAPI, image: &GrayImage, dpi: u32) -> Result<(), Engi
     api.set_source_resolution(ppi).map_err(step("setting the resolution"))
 }
 
-fn read_with(api: &TesseractAPI, image: &GrayImage, dpi: u32) -> Result<Vec<EngineLine>, EngineError> {
+fn read_with(api: &TesseractAPI, image: &GrayImage, dpi: u32, set: Set) -> Result<Vec<EngineLine>, EngineError> {
+    let mode = match set {
+        Set::AsItIs => TessPageSegMode::PSM_SINGLE_COLUMN,
+        Set::InLines => TessPageSegMode::PSM_SINGLE_BLOCK,
+    };
+    set_mode(api, mode)?;
     hand_over(api, image, dpi)?;
     let step = |step| move |source| EngineError::Tesseract { step, source };
     api.recognize().map_err(step("recognition"))?;
@@ -207,7 +219,7 @@ mod tests {
     fn a_picture_without_pixels_or_too_long_is_refused_and_not_handed_over() {
         let engine = Engine::load().unwrap();
         for (width, height) in [(0, 0), (0, 10), (LONGEST_SIDE + 1, 1)] {
-            let error = engine.read(&GrayImage::new(width, height), 300).unwrap_err();
+            let error = engine.read(&GrayImage::new(width, height), 300, Set::AsItIs).unwrap_err();
             assert!(matches!(error, EngineError::Size { .. }), "{error}");
         }
     }

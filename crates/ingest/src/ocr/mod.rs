@@ -4,11 +4,12 @@
 //! bytes ─ decode ─▶ grey ─ clean ─▶ flat, evenly lit ─ reset ─▶ lines one under another ─ engine ─▶ fragments ─ lines ─▶ Page
 //! ```
 //! Boxes are those of the picture as it came in (after the turn that EXIF data ask for). Only where its text does not
-//! stand upright, they are those of the picture turned upright by quarters, which is what a reader of it would do first.
+//! stand upright, they are those of the picture turned upright by quarters, which is what a reader of it would do first;
+//! [`Page::as_it_came`] leads back, once fields are found.
 
 mod bands;
 mod clean;
-mod decode;
+pub(crate) mod decode;
 mod engine;
 mod light;
 mod lines;
@@ -49,10 +50,16 @@ const BLANK: usize = 20_000;
 /// problem here: it has no lines.
 pub(crate) fn read_image(bytes: &[u8], media_type: &str, limits: &Limits) -> Result<Vec<Page>, Problem> {
     let mut pages = Vec::new();
-    decode::each_picture(bytes, media_type, limits, |number, picture| {
-        pages.push(read_page(&picture, number, 1.0)?);
-        Ok(())
-    })?;
+    decode::each_picture(
+        bytes,
+        media_type,
+        limits,
+        |_| true,
+        |number, picture| {
+            pages.push(read_page(&picture.grey()?, number, 1.0)?);
+            Ok(())
+        },
+    )?;
     Ok(pages)
 }
 
@@ -142,7 +149,7 @@ impl Attempt {
         let cleaned = clean::straighten(flat, turn);
         // A table has its lines already, and its columns are told apart by where they stand.
         let reset = if cleaned.is_table { Reset::as_it_is(&cleaned.image) } else { Reset::of(&cleaned.image) };
-        let lines = engine.read(&reset.image, clean::resolution(&cleaned.image))?;
+        let lines = engine.read(&reset.image, clean::resolution(&cleaned.image), reset.set())?;
         Ok(Attempt { turn, cleaned, reset, lines })
     }
 
@@ -191,9 +198,19 @@ fn recognise(engine: &Engine, picture: &GrayImage, number: u32, unit_per_pixel: 
     let numbers = lines::numbers(&lines);
     let again = match numbers.is_empty() {
         true => Vec::new(),
-        false => engine.read_again(&clean::only(&reset.image, &numbers), dpi)?,
+        false => engine.read_again(&clean::only(&reset.image, &numbers), dpi, reset.set())?,
     };
 
+    if let Ok(to) = std::env::var("KOFU_DUMP") {
+        for line in &lines {
+            eprintln!("1| {}", line.fragments.iter().map(|f| f.text.as_str()).collect::<Vec<_>>().join(""));
+        }
+        for line in &again {
+            eprintln!("2| {}", line.fragments.iter().map(|f| f.text.as_str()).collect::<Vec<_>>().join(""));
+        }
+        let _ = reset.image.save(format!("{to}.png"));
+        let _ = cleaned.image.save(format!("{to}-c.png"));
+    }
     let unit = f64::from(unit_per_pixel);
     let to_page = cleaned.to_original.then(&turn.map(width, height)).then(&Homography::scale(unit, unit));
     let (width, height) = turn.size(width, height);
@@ -204,6 +221,7 @@ fn recognise(engine: &Engine, picture: &GrayImage, number: u32, unit_per_pixel: 
         lines: lines::lines_of(&lines, &reset, &to_page),
         second: lines::lines_of(&again, &reset, &to_page),
         look: look::of_picture(&cleaned.image),
+        quarters: turn.quarters(),
     })
 }
 

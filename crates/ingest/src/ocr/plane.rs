@@ -122,6 +122,16 @@ impl Turn {
         }
     }
 
+    /// How many quarters clockwise.
+    pub(super) const fn quarters(self) -> u8 {
+        match self {
+            Turn::None => 0,
+            Turn::Clockwise => 1,
+            Turn::Half => 2,
+            Turn::Counter => 3,
+        }
+    }
+
     /// What undoes it.
     pub(super) const fn back(self) -> Turn {
         match self {

@@ -5,6 +5,7 @@
 //! print is gathered into runs here, each run goes to a line of its own, wide gaps are narrowed, and what is no print is
 //! left out. Where everything stood is kept, so that boxes can be given as on the page.
 
+use super::engine::Set;
 use super::plane::reduced;
 use super::ruled::Ink;
 use image::GrayImage;
@@ -90,6 +91,11 @@ impl Reset {
     /// The page as it came.
     pub(super) fn as_it_is(page: &GrayImage) -> Reset {
         Reset { image: page.clone(), lines: Vec::new() }
+    }
+
+    /// How the picture is set.
+    pub(super) fn set(&self) -> Set {
+        if self.lines.is_empty() { Set::AsItIs } else { Set::InLines }
     }
 
     /// Where on the page a box of the lines set anew stood.
@@ -245,14 +251,21 @@ fn runs(parts: &[Part]) -> Vec<Run> {
     loop {
         let inside = runs.iter().enumerate().find_map(|(i, one)| {
             let a = &one.bounds;
-            let over = |b: &Bounds| {
+            let over = |other: &Run| {
+                let b = &other.bounds;
                 let across = a[2].min(b[2]) as f32 - a[0].max(b[0]) as f32;
                 let apart = a[1].max(b[1]) as f32 - a[3].min(b[3]) as f32;
                 let wide = ((a[2] - a[0]).max(b[2] - b[0])) as f32;
                 let flat = height(a).min(height(b)) < 0.35 * wide && wide < 60.0;
-                across >= 0.6 * ((a[2] - a[0]).min(b[2] - b[0])) as f32 && flat && apart < 0.35 * wide
+                // The halves of a character that stands alone (合 in 「合　計」): few strokes, one over the other's middle,
+                // together a square.
+                let off_middle = (a[0] + a[2]).abs_diff(b[0] + b[2]) as f32 / 2.0;
+                let square = (0.75..=1.33).contains(&(height(&around(a, b)) / wide));
+                let half = one.labels.len() <= 2 && other.labels.len() <= 2 && square && off_middle < 0.1 * wide;
+                across >= 0.6 * ((a[2] - a[0]).min(b[2] - b[0])) as f32
+                    && (flat && apart < 0.35 * wide || half && wide < 120.0 && apart < 0.25 * wide)
             };
-            runs.iter().enumerate().skip(i + 1).find(|(_, other)| over(&other.bounds)).map(|(j, _)| (i, j))
+            runs.iter().enumerate().skip(i + 1).find(|(_, other)| over(other)).map(|(j, _)| (i, j))
         });
         let Some((i, j)) = inside else { break };
         // `j` is behind `i`, which stays where it is.

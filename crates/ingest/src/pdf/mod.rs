@@ -5,9 +5,12 @@ mod cost;
 mod drawn;
 mod layout;
 mod picture;
+mod sight;
 mod structure;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use sight::{Fonts, Sight, see};
 
 use crate::document::damaged;
 use crate::limits::Limits;
@@ -29,8 +32,8 @@ pub(crate) struct Read {
     pub(crate) problems: Vec<Problem>,
 }
 
-/// Reads a PDF.
-pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Read, Problem> {
+/// Opens a PDF whose structure and costs are within their limits.
+fn open(bytes: &[u8], limits: &Limits) -> Result<Pdf, Problem> {
     let structure = structure::check(bytes, limits);
     if let Err(structure::Refusal::Final(problem)) = structure {
         return Err(problem);
@@ -51,7 +54,12 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Read, Problem> {
     if count > limits.pages as usize {
         return Err(structure::too_many_pages(count, limits));
     }
+    Ok(pdf)
+}
 
+/// Reads a PDF.
+pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Read, Problem> {
+    let pdf = open(bytes, limits)?;
     let cache = InterpreterCache::new();
     let settings = InterpreterSettings::default();
     let mut read = Read { pages: Vec::new(), method: Method::Text, problems: Vec::new() };
@@ -59,12 +67,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Read, Problem> {
     for (number, page) in (1u32..).zip(pdf.pages().iter()) {
         let drawn = look(page, &cache, &settings, limits);
         if drawn.too_many_glyphs {
-            return Err(on_page(
-                number,
-                Problem::new(ProblemCode::TooLarge)
-                    .with("found", format!("> {} glyphs", limits.glyphs_per_page))
-                    .with("expected", format!("{} glyphs", limits.glyphs_per_page)),
-            ));
+            return Err(on_page(number, too_many_glyphs(limits)));
         }
         let (width, height) = (drawn.width, drawn.height);
         if is_trustworthy(&drawn) {
@@ -83,9 +86,8 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Read, Problem> {
             .and_then(|(raster, placed)| Ok((ocr::read_raster(raster, number, limits)?, placed)));
         match recognised {
             Ok((mut page, placed)) => {
-                placed.shift(&mut page);
+                placed.shift(&mut page, width, height);
                 page.number = number;
-                (page.width, page.height) = (width, height);
                 read.pages.push(page);
             }
             Err(problem) => {
@@ -134,6 +136,12 @@ fn is_trustworthy(drawn: &Drawn) -> bool {
             || (first.text.chars().any(japanese) && second.text.chars().any(western))
     });
     !(mixed || (japanese_count == 0 && western_count * 20 >= count))
+}
+
+fn too_many_glyphs(limits: &Limits) -> Problem {
+    Problem::new(ProblemCode::TooLarge)
+        .with("found", format!("> {} glyphs", limits.glyphs_per_page))
+        .with("expected", format!("{} glyphs", limits.glyphs_per_page))
 }
 
 fn visible(drawn: &Drawn) -> Vec<Glyph> {

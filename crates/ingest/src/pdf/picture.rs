@@ -3,7 +3,7 @@
 
 use super::drawn::{Drawn, Picture, interpret};
 use crate::limits::Limits;
-use crate::page::{Page as TextPage, Raster};
+use crate::page::{Page as TextPage, Raster, turned_box};
 use claim::{Problem, ProblemCode};
 use hayro::hayro_interpret::font::GlyphRun;
 use hayro::hayro_interpret::{
@@ -12,6 +12,7 @@ use hayro::hayro_interpret::{
 };
 use hayro::hayro_syntax::page::Page;
 use hayro::kurbo::{Affine, BezPath};
+use hayro::vello_cpu::Pixmap;
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 
@@ -26,17 +27,23 @@ pub(super) struct Placed {
 }
 
 impl Placed {
-    /// Moves the boxes of a page to where they belong.
-    pub(super) fn shift(&self, page: &mut TextPage) {
+    /// Moves the boxes of a page that was recognised to where they belong on the page of this width and height, turned
+    /// upright as it was for recognition.
+    pub(super) fn shift(&self, page: &mut TextPage, width: f32, height: f32) {
+        let raster =
+            TextPage { width: page.width, height: page.height, quarters: page.quarters, ..TextPage::default() };
         for word in page.lines.iter_mut().chain(&mut page.second).flat_map(|line| &mut line.words) {
-            let [left, top, right, bottom] = word.bounds;
-            word.bounds = [
+            let [left, top, right, bottom] = raster.as_it_came(word.bounds);
+            let placed = [
                 left * self.x_scale + self.x,
                 top * self.y_scale + self.y,
                 right * self.x_scale + self.x,
                 bottom * self.y_scale + self.y,
             ];
+            word.bounds = turned_box(placed, page.quarters, width, height);
         }
+        let sideways = page.quarters % 2 == 1;
+        (page.width, page.height) = if sideways { (height, width) } else { (width, height) };
     }
 }
 
@@ -49,17 +56,21 @@ pub(super) fn of_page<'a>(
     limits: &Limits,
     pixels_left: &mut u64,
 ) -> Result<(Raster, Placed), Problem> {
-    for picture in &drawn.pictures {
-        let pixels = u64::from(picture.width) * u64::from(picture.height);
-        // Neither decoded nor drawn, because drawing decodes it too.
-        spend(pixels, limits.pixels_per_page, pixels_left)?;
-    }
+    weigh(drawn, limits, pixels_left)?;
     if let Some(scan) = only_scan(drawn)
         && let Some(found) = scan_of(page, &scan, cache, settings)
     {
         return Ok(found);
     }
     draw(page, settings, limits)
+}
+
+/// Whether the pictures of a page are within their limits. One that is not is neither decoded nor drawn, because drawing
+/// decodes it too.
+pub(super) fn weigh(drawn: &Drawn, limits: &Limits, pixels_left: &mut u64) -> Result<(), Problem> {
+    drawn.pictures.iter().try_for_each(|picture| {
+        spend(u64::from(picture.width) * u64::from(picture.height), limits.pixels_per_page, pixels_left)
+    })
 }
 
 fn spend(pixels: u64, most: u64, left: &mut u64) -> Result<(), Problem> {
@@ -112,12 +123,29 @@ fn scan_of<'a>(
     Some((raster, placed))
 }
 
-/// Draws a page. The scale comes from the budget of pixels and never from the page's size alone: writers set that to
-/// anything.
+/// Draws a page for recognition.
 fn draw<'a>(page: &'a Page<'a>, settings: &InterpreterSettings, limits: &Limits) -> Result<(Raster, Placed), Problem> {
+    let (pixmap, scale) = pixmap(page, settings, limits.drawn_pixels)?;
+    let grey = pixmap.data_as_u8_slice().chunks_exact(4).map(|p| luma(p[0], p[1], p[2])).collect();
+    let raster = Raster {
+        grey,
+        width: u32::from(pixmap.width()),
+        height: u32::from(pixmap.height()),
+        points_per_pixel: 1.0 / scale,
+    };
+    Ok((raster, Placed { x: 0.0, y: 0.0, x_scale: 1.0, y_scale: 1.0 }))
+}
+
+/// Draws a page on white with at most so many pixels; gives the pixels of a point, too. The scale comes from the budget of
+/// pixels and never from the page's size alone: writers set that to anything.
+pub(super) fn pixmap<'a>(
+    page: &'a Page<'a>,
+    settings: &InterpreterSettings,
+    most_pixels: u64,
+) -> Result<(Pixmap, f32), Problem> {
     const DOTS_PER_INCH: f32 = 300.0;
     let (width, height) = page.render_dimensions();
-    let budget = limits.drawn_pixels as f32;
+    let budget = most_pixels as f32;
     let scale = (DOTS_PER_INCH / 72.0).min((budget / (width * height)).sqrt());
     let (across, down) = (width * scale, height * scale);
     // Longer than the renderer counts, or thinner than a pixel: no page that anybody printed.
@@ -135,14 +163,7 @@ fn draw<'a>(page: &'a Page<'a>, settings: &InterpreterSettings, limits: &Limits)
         &RenderSettings::default(),
         &PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE },
     );
-    let grey = pixmap.data_as_u8_slice().chunks_exact(4).map(|p| luma(p[0], p[1], p[2])).collect();
-    let raster = Raster {
-        grey,
-        width: u32::from(pixmap.width()),
-        height: u32::from(pixmap.height()),
-        points_per_pixel: 1.0 / scale,
-    };
-    Ok((raster, Placed { x: 0.0, y: 0.0, x_scale: 1.0, y_scale: 1.0 }))
+    Ok((pixmap, scale))
 }
 
 /// A picture in grey.

@@ -9,8 +9,9 @@ mod tests;
 
 use crate::file::{self, Fault, Links};
 use crate::output::visible;
-use claim::{Choice, DocumentKind, InstitutionCode, Lang, ProgrammeId, Sha256, Yen};
+use claim::{Choice, ClaimId, Document, DocumentKind, InstitutionCode, Lang, ProgrammeId, Sha256, Yen};
 use jiff::Timestamp;
+use office::{Submission, hash};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -71,20 +72,6 @@ impl BundleError {
     }
 }
 
-/// The identity of a bundle: what a facility sent, whatever folder it came in. The same bundle twice is one claim.
-#[derive(Serialize)]
-struct Identity<'a> {
-    programme: &'a ProgrammeId,
-    facility: &'a InstitutionCode,
-    submitted_at: Timestamp,
-    claimed_yen: Option<Yen>,
-    // Left out where there are none: the ids of claims for money stay what they were.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    choices: &'a [Choice],
-    revises: Option<&'a str>,
-    documents: Vec<(DocumentKind, &'a str, Sha256)>,
-}
-
 impl Bundle {
     /// Reads the bundle at `path`.
     pub(crate) fn read(
@@ -102,33 +89,25 @@ impl Bundle {
         BundleError::new(code, format!("{} {key}", self.place), lang, ja, en)
     }
 
-    /// The hash of what the facility sent.
-    pub(crate) fn identity(&self) -> Sha256 {
-        let identity = Identity {
-            programme: &self.programme,
-            facility: &self.facility,
+    /// What the facility sends, as the office takes it.
+    pub(crate) fn submission(&self) -> Submission {
+        let documents = self.documents.iter().zip(0..).map(|(document, position)| Document {
+            position,
+            declared: document.declared,
+            file: document.file.clone(),
+            sha256: document.sha256,
+            size_bytes: document.bytes.len() as u64,
+        });
+        Submission {
+            programme: self.programme.clone(),
+            facility: self.facility.clone(),
             submitted_at: self.submitted_at,
             claimed_yen: self.claimed_yen,
-            choices: &self.choices,
-            revises: self.revises.as_deref(),
-            documents: self.documents.iter().map(|d| (d.declared, d.file.as_str(), d.sha256)).collect(),
-        };
-        // Strings, numbers and hashes always have a JSON form.
-        hash(&serde_json::to_vec(&identity).expect("an identity has a JSON form"))
+            choices: self.choices.clone(),
+            revises: self.revises.as_deref().map(ClaimId::from),
+            documents: documents.collect(),
+        }
     }
-
-    /// The id of the claim that this bundle becomes: 48 bits of its identity, in twelve digits that can be read out
-    /// over the telephone.
-    pub(crate) fn claim_id(&self) -> claim::ClaimId {
-        let identity = self.identity().to_string().to_uppercase();
-        claim::ClaimId::from(format!("K-{}-{}-{}", &identity[..4], &identity[4..8], &identity[8..12]))
-    }
-}
-
-/// The SHA-256 of `bytes`.
-pub(crate) fn hash(bytes: &[u8]) -> Sha256 {
-    use sha2::Digest;
-    Sha256(sha2::Sha256::digest(bytes).into())
 }
 
 /// The files of a bundle: in a folder, or already read from a zip.

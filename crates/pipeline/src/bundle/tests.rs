@@ -35,8 +35,8 @@ fn a_good_bundle_is_read_and_its_identity_does_not_depend_on_where_it_lies() {
     let b = folder(GOOD, &[("領収書.pdf", b"x")]);
     let other = folder(GOOD, &[("領収書.pdf", b"y")]);
     let read = |folder: &tempfile::TempDir| read(folder.path(), Lang::Ja).unwrap();
-    assert_eq!(read(&a).claim_id(), read(&b).claim_id());
-    assert_ne!(read(&a).claim_id(), read(&other).claim_id());
+    assert_eq!(read(&a).submission().claim_id(), read(&b).submission().claim_id());
+    assert_ne!(read(&a).submission().claim_id(), read(&other).submission().claim_id());
     assert_eq!(read(&a).claimed_yen, Yen::new(128_000).ok());
 }
 
@@ -107,7 +107,7 @@ fn a_zip_of_a_folder_is_the_same_bundle_as_the_folder() {
     writer.finish().unwrap();
     let from_zip = read(&at, Lang::Ja).unwrap();
     let from_folder = read(plain.path(), Lang::Ja).unwrap();
-    assert_eq!(from_zip.claim_id(), from_folder.claim_id());
+    assert_eq!(from_zip.submission().claim_id(), from_folder.submission().claim_id());
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use super::Done;
 use crate::output::output_error;
-use crate::rulebook;
-use crate::told::Told;
+use crate::own_programmes;
 use anyhow::Result;
 use claim::Lang;
+use office::Told;
 use rules::Ruleset;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
@@ -14,7 +14,7 @@ use std::path::Path;
 const LINE_BYTES_MAX: usize = 1024 * 1024;
 
 pub(crate) fn run(file: &Path, own: Option<&Path>, lang: Lang) -> Result<Done> {
-    let with_own = own.map(rulebook::with_own).transpose()?;
+    let with_own = own.map(own_programmes::with_own).transpose()?;
     let ruleset = with_own.as_ref().unwrap_or_else(|| Ruleset::embedded());
     let unreadable = |error: std::io::Error| {
         let name = file.display();

@@ -3,13 +3,13 @@
 use super::Done;
 use super::facilities::PAGE;
 use crate::app::App;
-use crate::bundle::hash;
 use crate::output;
-use crate::stage::Assessed;
 use crate::told::in_language;
 use anyhow::Result;
 use claim::{ClaimState, DecisionKind, Lang, Outcome, ProductUnits, Yen};
 use decision_log::{Entry, Event};
+use office::Assessed;
+use office::hash;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{BatchState, ClaimFilter, ClaimRecord, JobKind, JobState};
@@ -140,15 +140,15 @@ async fn claims(app: &App, logged: &Logged, differences: &mut Differences) -> Re
     let mut after = None;
     let mut seen = BTreeSet::new();
     loop {
-        let page = app.store.claims(&ClaimFilter::default(), after.as_ref(), PAGE).await?;
+        let page = app.office.store.claims(&ClaimFilter::default(), after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id.clone());
         for listed in &page {
             count += 1;
-            let Some(record) = app.store.claim(&listed.id).await? else { continue };
+            let Some(record) = app.office.store.claim(&listed.id).await? else { continue };
             for document in &record.documents {
                 if seen.insert(document.sha256)
-                    && let Err(error) = app.store.document(&document.sha256).await
+                    && let Err(error) = app.office.store.document(&document.sha256).await
                 {
                     let place = format!("{} {}", listed.id, document.file);
                     differences.push("document", place, crate::worker::chain(&error), document.sha256);
@@ -194,7 +194,7 @@ async fn claim(app: &App, record: &ClaimRecord, logged: &Logged, differences: &m
         differences.push("decision", &id, found, show(expected_kind));
     }
     untold(app, record, differences).await?;
-    let Some(stored) = app.store.assessment(&record.claim.id, revision).await? else {
+    let Some(stored) = app.office.store.assessment(&record.claim.id, revision).await? else {
         if past(state) >= 3 {
             differences.push("assessment", &id, "none", "an assessment");
         }
@@ -239,7 +239,7 @@ async fn claim(app: &App, record: &ClaimRecord, logged: &Logged, differences: &m
         }
     }
     let named = &assessed.assessment.ruleset;
-    let Some(ruleset) = app.rulebook.named(named).await? else {
+    let Some(ruleset) = app.office.rulebook.named(named).await? else {
         differences.push("ruleset", &id, "nothing", format!("the files of {named}"));
         return Ok(());
     };
@@ -264,7 +264,7 @@ async fn untold(app: &App, record: &ClaimRecord, differences: &mut Differences) 
     let untold =
         record.decisions.iter().map(|stored| stored.decision.revision).filter(|revision| !told.contains(revision));
     for revision in untold {
-        let jobs = app.store.jobs_of(&record.claim.id).await?;
+        let jobs = app.office.store.jobs_of(&record.claim.id).await?;
         let job = jobs.into_iter().find(|job| job.kind == JobKind::Notice.code() && job.revision == revision);
         let found = match job {
             Some(job) if matches!(job.state, JobState::Ready | JobState::Leased) => continue,
@@ -278,9 +278,9 @@ async fn untold(app: &App, record: &ClaimRecord, differences: &mut Differences) 
 
 async fn batches(app: &App, differences: &mut Differences) -> Result<()> {
     let mut live = BTreeMap::new();
-    for record in app.store.batches().await? {
+    for record in app.office.store.batches().await? {
         for payment in &record.payments {
-            let Some(claim) = app.store.claim(&payment.claim_id).await? else {
+            let Some(claim) = app.office.store.claim(&payment.claim_id).await? else {
                 differences.push("payment", format!("{} {}", record.id, payment.claim_id), "no claim", "a claim");
                 continue;
             };
@@ -301,7 +301,7 @@ async fn batches(app: &App, differences: &mut Differences) -> Result<()> {
 async fn notices(app: &App, differences: &mut Differences) -> Result<u64> {
     let notices = super::notices::issued(app, None).await?;
     for notice in &notices {
-        if let Err(error) = app.store.document(&notice.pdf).await {
+        if let Err(error) = app.office.store.document(&notice.pdf).await {
             differences.push("notice", &notice.number, crate::worker::chain(&error), notice.pdf);
         }
     }

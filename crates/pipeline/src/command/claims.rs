@@ -6,19 +6,15 @@ use crate::app::App;
 use crate::bundle::{Bundle, BundleError};
 use crate::cli::{ClaimsCommand, DecisionArg};
 use crate::output;
-use crate::stage::Assessed;
-use crate::told::Told;
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use claim::{
-    Actor, Assessment, Choice, ClaimId, ClaimState, Decision, DecisionKind, Document, Finding, Lang, Outcome,
-    ProductUnits, ProgrammeId, Severity, Yen, day_in_japan,
+    Actor, Choice, ClaimId, ClaimState, Decision, DecisionKind, Lang, ProductUnits, ProgrammeId, Yen, day_in_japan,
 };
-use decision_log::{Event, SubmittedClaim, SubmittedDocument};
-use reporting::{MissingGlyph, NoticeProblem, Typesetter};
+use office::{Accepted, Assessed, OfficeError, Submission, Told, Will};
 use rules::Ruleset;
 use serde::Serialize;
 use std::path::Path;
-use store::{ClaimFilter, ClaimRecord, ClaimSummary, NewClaim, Resubmission, Submitted};
+use store::{ClaimFilter, ClaimSummary};
 
 pub(crate) async fn run(app: &App, command: ClaimsCommand) -> Result<Done> {
     match command {
@@ -50,11 +46,33 @@ pub(crate) async fn run(app: &App, command: ClaimsCommand) -> Result<Done> {
                 DecisionArg::Return => DecisionKind::Return,
                 DecisionArg::Reject => DecisionKind::Reject,
             };
-            let will = Will { kind, by: &by, reason: reason.as_deref(), choice, overridden: &overridden };
-            let decision = decide(app, &id, will).await?;
+            let will = Will { kind, by: &by, reason: reason.as_deref(), choice, overridden: &overridden, seen: None };
+            let decision = app.office.decide(&id, will).await.map_err(with_options)?;
             output::say(&summary(&decision, app.lang));
             Ok(Done::All)
         }
+    }
+}
+
+/// Which option helps, where one does.
+fn with_options(error: OfficeError) -> OfficeError {
+    match error {
+        OfficeError::Told(told) => OfficeError::Told(match told.code() {
+            "override-needed" => told.with(
+                " 承知のうえで交付決定とするときは、所見のコードを --override に、理由を --reason に指定してください。",
+                " To grant it all the same, name them with --override and give a --reason",
+            ),
+            "reason-missing" => told.with("（--reason）", " (--reason)"),
+            "not-waiting" => told.with(
+                " 受付番号と状態は kofu claims list で確かめ、処理は kofu work --drain で進めることができます。",
+                "; kofu claims list shows it, and kofu work --drain goes on with what is queued",
+            ),
+            "choice-unknown" => {
+                told.with(" kofu claims show で希望を確かめてください。", "; kofu claims show shows its choices")
+            }
+            _ => told,
+        }),
+        other => other,
     }
 }
 
@@ -69,69 +87,25 @@ pub(crate) enum Imported {
 
 /// Takes one bundle: documents first (stored, synced, read back), then the claim that names them.
 pub(crate) async fn import(app: &App, path: &Path) -> Result<Imported> {
-    let ruleset = app.rulebook.on(app.today()).await?;
+    let ruleset = app.office.rulebook.on(app.office.today()).await?;
     let programmes: Vec<ProgrammeId> = ruleset.programmes().map(|p| p.id().clone()).collect();
-    let bundle = match Bundle::read(path, &programmes, app.clock.now(), app.lang) {
+    let bundle = match Bundle::read(path, &programmes, app.office.now(), app.lang) {
         Ok(bundle) => bundle,
         Err(errors) => return Ok(refused(&errors)),
     };
-    let revises = bundle.revises.as_deref().map(ClaimId::from);
-    let revision = match &revises {
-        None => 1,
-        Some(id) => match revised(app, &bundle, id).await? {
-            Ok(revision) => revision,
-            Err(error) => return Ok(refused(&[error])),
-        },
-    };
-    let mut documents = Vec::with_capacity(bundle.documents.len());
-    for (position, document) in bundle.documents.iter().enumerate() {
-        let sha256 = app.store.put_document(document.bytes.clone()).await?;
-        documents.push(Document {
-            position: u32::try_from(position)?,
-            declared: document.declared,
-            file: document.file.clone(),
-            sha256,
-            size_bytes: document.bytes.len() as u64,
-        });
+    let submission = bundle.submission();
+    if let Some(id) = &submission.revises
+        && let Err(error) = revisable(app, &bundle, &submission, id).await?
+    {
+        return Ok(refused(&[error]));
     }
-    let claim = NewClaim {
-        id: bundle.claim_id(),
-        programme: bundle.programme.clone(),
-        facility_code: bundle.facility.clone(),
-        submitted_at: bundle.submitted_at,
-        claimed_yen: bundle.claimed_yen,
-        choices: bundle.choices.clone(),
-        bundle_sha256: bundle.identity(),
-        documents,
-    };
-    let event = Event::ClaimSubmitted(SubmittedClaim {
-        claim_id: revises.clone().unwrap_or_else(|| claim.id.clone()),
-        revision,
-        programme: claim.programme.clone(),
-        facility: claim.facility_code.clone(),
-        submitted_at: claim.submitted_at,
-        claimed_yen: claim.claimed_yen,
-        choices: claim.choices.clone(),
-        documents: claim.documents.iter().map(SubmittedDocument::from).collect(),
-    });
-    let entry = app.entry(&Actor::facility(bundle.facility.as_str()), event);
-    let submitted = match &revises {
-        None => app.store.submit(&claim, &[entry]).await?,
-        Some(id) => {
-            let again = Resubmission {
-                claim_id: id.clone(),
-                submitted_at: claim.submitted_at,
-                claimed_yen: claim.claimed_yen,
-                choices: claim.choices.clone(),
-                bundle_sha256: claim.bundle_sha256,
-                documents: claim.documents.clone(),
-            };
-            app.store.resubmit(&again, &[entry]).await?
-        }
-    };
-    Ok(match submitted {
-        Submitted::Accepted => Imported::Accepted(revises.unwrap_or(claim.id)),
-        Submitted::AlreadyThere(id) => Imported::AlreadyThere(id),
+    for document in &bundle.documents {
+        app.office.store.put_document(document.bytes.clone()).await?;
+    }
+    let by = Actor::facility(bundle.facility.as_str());
+    Ok(match app.office.submit(&submission, &by).await? {
+        Accepted::New(id) => Imported::Accepted(id),
+        Accepted::AlreadyThere(id) => Imported::AlreadyThere(id),
     })
 }
 
@@ -142,10 +116,15 @@ fn refused(errors: &[BundleError]) -> Imported {
     Imported::Refused
 }
 
-/// Which revision of the claim `id` a bundle is that says so; an error where it cannot be one.
-async fn revised(app: &App, bundle: &Bundle, id: &ClaimId) -> Result<Result<u32, BundleError>> {
+/// Whether a bundle that says so can be a new revision of the claim `id`.
+async fn revisable(
+    app: &App,
+    bundle: &Bundle,
+    submission: &Submission,
+    id: &ClaimId,
+) -> Result<Result<(), BundleError>> {
     let error = |code, ja: String, en: String| Ok(Err(bundle.error(code, "revises", app.lang, ja, en)));
-    let Some(record) = app.store.claim(id).await? else {
+    let Some(record) = app.office.store.claim(id).await? else {
         return error(
             "unknown-claim",
             format!("受付番号「{id}」の申請はありません。差戻し通知書の受付番号を記入してください。"),
@@ -167,7 +146,7 @@ async fn revised(app: &App, bundle: &Bundle, id: &ClaimId) -> Result<Result<u32,
         );
     }
     // The same bundle again is told from the stored one and is no error.
-    let identity = bundle.identity();
+    let identity = submission.identity();
     let known = record.revisions.iter().any(|revision| revision.bundle_sha256 == identity);
     if claim.state != ClaimState::Returned && !known {
         return error(
@@ -179,98 +158,7 @@ async fn revised(app: &App, bundle: &Bundle, id: &ClaimId) -> Result<Result<u32,
             format!("claim {id} is {}; only a claim that was returned can be sent again", claim.state.code()),
         );
     }
-    Ok(Ok(claim.revision + 1))
-}
-
-/// A claim that has to be there.
-pub(crate) async fn claim(app: &App, id: &ClaimId) -> Result<store::ClaimRecord> {
-    let record = app.store.claim(id).await?.ok_or_else(|| {
-        Told::new(
-            format!("申請「{id}」はありません。kofu claims list で受付番号を確かめてください。"),
-            format!("found no claim {id} in the store; kofu claims list names them"),
-        )
-    })?;
-    Ok(record)
-}
-
-/// What a person wants to decide, as they said it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Will<'a> {
-    pub(crate) kind: DecisionKind,
-    pub(crate) by: &'a Actor,
-    pub(crate) reason: Option<&'a str>,
-    /// Which choice of a claim for products is granted, where it is not the first.
-    pub(crate) choice: Option<u8>,
-    /// Codes of the findings that forbid a grant, where it is granted all the same.
-    pub(crate) overridden: &'a [String],
-}
-
-/// A person's decision on a claim that waits for one, bound to the assessment that the store has.
-pub(crate) async fn decide(app: &App, id: &ClaimId, will: Will<'_>) -> Result<Decision> {
-    let all = claim(app, id).await?;
-    let record = &all.claim;
-    waits_for_a_person(app, &all)?;
-    let stored = app
-        .store
-        .assessment(id, record.revision)
-        .await?
-        .with_context(|| format!("claim {id} is in review and has no assessment; run `kofu check`"))?;
-    let assessed: Assessed = serde_json::from_slice(&stored.bytes)?;
-    let assessment = &assessed.assessment;
-    let grant_units = units_granted(&assessed, will)?;
-    let grant_yen = if will.kind == DecisionKind::Approve { assessment.computed_yen } else { Yen::ZERO };
-    if will.kind == DecisionKind::Approve && grant_yen == Yen::ZERO && grant_units.is_none() {
-        bail!(Told::new(
-            format!(
-                "申請 {id} の審査結果には交付するものがないため、交付決定とすることができません。差戻し又は不交付としてください。"
-            ),
-            format!("claim {id} has nothing to approve: its assessment comes to 0 yen; return or reject it"),
-        ));
-    }
-    let reason = reason(app, assessment, will)?;
-    let decision = Decision {
-        claim_id: id.clone(),
-        revision: record.revision,
-        kind: will.kind,
-        grant_yen,
-        grant_units,
-        assessment: stored.sha256,
-        decided_by: will.by.clone(),
-        decided_at: app.clock.now(),
-        reason,
-    };
-    let entry = app.entry(will.by, Event::ClaimDecided { decision: decision.clone() });
-    app.store.decide(&decision, record.version, &[entry]).await?;
-    Ok(decision)
-}
-
-/// What an approval grants in kind: the first choice, or the one that is asked for.
-fn units_granted(assessed: &Assessed, will: Will<'_>) -> Result<Option<ProductUnits>, Told> {
-    let assessment = &assessed.assessment;
-    let Some(rank) = will.choice else {
-        return Ok(assessment.computed_units.first().filter(|_| will.kind == DecisionKind::Approve).cloned());
-    };
-    let id = &assessment.claim_id;
-    if will.kind != DecisionKind::Approve {
-        return Err(Told::new(
-            "--choice は、交付決定とするときにだけ指定できます。".to_owned(),
-            "--choice is only for an approval".to_owned(),
-        ));
-    }
-    // The step of that rank is there only for a choice that can be granted.
-    let choices = assessed.facts.iter().flat_map(|facts| &facts.choices);
-    let chosen = choices
-        .filter(|choice| choice.rank == rank)
-        .find_map(|choice| assessment.computed_units.iter().find(|units| units.product == choice.product));
-    match chosen {
-        Some(units) => Ok(Some(units.clone())),
-        None => Err(Told::new(
-            format!(
-                "申請 {id} に、交付できる第{rank}希望はありません。kofu claims show {id} で希望を確かめてください。"
-            ),
-            format!("claim {id} has no choice {rank} that can be granted; kofu claims show {id} shows its choices"),
-        )),
-    }
+    Ok(Ok(()))
 }
 
 /// A decision in one line.
@@ -283,136 +171,6 @@ fn summary(decision: &Decision, lang: Lang) -> String {
         decision.decided_by,
         output::moment(decision.decided_at, lang)
     )
-}
-
-/// That nobody has decided the claim yet, and that it is time to.
-fn waits_for_a_person(app: &App, record: &ClaimRecord) -> Result<(), Told> {
-    let (id, state) = (&record.claim.id, record.claim.state);
-    if state == ClaimState::InReview {
-        return Ok(());
-    }
-    let decided =
-        record.decisions.iter().map(|stored| &stored.decision).find(|one| one.revision == record.claim.revision);
-    let Some(decision) = decided else {
-        return Err(Told::new(
-            format!(
-                "申請 {id} は「{}」の状態で、担当者の決定を待っていません。kofu work --drain で処理を進めてください。",
-                state.name(app.lang)
-            ),
-            format!(
-                "claim {id} is {} and does not wait for a decision; kofu work --drain goes on with it",
-                state.code()
-            ),
-        ));
-    };
-    let (next_ja, next_en) = match state {
-        ClaimState::Approved => (
-            "kofu batch prepare で支払バッチに入れることができます。".to_owned(),
-            "kofu batch prepare puts it into a payment batch".to_owned(),
-        ),
-        ClaimState::Returned => (
-            format!("医療機関等は、claim.toml に revises = \"{id}\" と書いて、もう一度申請できます。"),
-            format!("the facility can send it again with revises = \"{id}\" in claim.toml"),
-        ),
-        _ => ("決定を変更することはできません。".to_owned(), "the decision stands".to_owned()),
-    };
-    Err(Told::new(
-        format!("申請は既に決定されています（{}）。{next_ja}", summary(decision, Lang::Ja)),
-        format!("the claim has been decided already ({}); {next_en}", summary(decision, Lang::En)),
-    ))
-}
-
-/// The reason that goes with a decision. It is needed wherever the decision is not the one that the assessment proposes,
-/// and a grant against a finding that forbids it has to name that finding; the reason then says so.
-fn reason(app: &App, assessment: &Assessment, will: Will<'_>) -> Result<Option<String>> {
-    let id = &assessment.claim_id;
-    let given = will.reason.map(str::trim).filter(|reason| !reason.is_empty());
-    if let Some(given) = given {
-        printable(app, given)?;
-    }
-    let forbidding: Vec<&Finding> = match will.kind {
-        DecisionKind::Approve => {
-            assessment.findings.iter().filter(|finding| finding.severity() == Severity::Reject).collect()
-        }
-        DecisionKind::Return | DecisionKind::Reject => Vec::new(),
-    };
-    if let Some(code) = will.overridden.iter().find(|code| !forbidding.iter().any(|one| one.code.code() == *code)) {
-        bail!(Told::new(
-            format!("--override に指定された「{code}」は、申請 {id} の交付決定を妨げる所見ではありません。"),
-            format!("found --override {code:?}, expected a finding that forbids a grant of claim {id}"),
-        ));
-    }
-    let left: Vec<&&Finding> =
-        forbidding.iter().filter(|one| !will.overridden.iter().any(|code| code == one.code.code())).collect();
-    if !left.is_empty() {
-        let told = |lang| {
-            let each = left.iter().map(|one| format!("[{}] {}", one.code.code(), one.message(lang)));
-            each.collect::<Vec<_>>().join(" ")
-        };
-        let codes = codes(&forbidding).join(",");
-        bail!(Told::new(
-            format!(
-                "申請 {id} には、交付決定とすることができない所見があります: {} 承知のうえで交付決定とするときは、--override {codes} と --reason を指定してください。",
-                told(Lang::Ja)
-            ),
-            format!(
-                "claim {id} has findings that forbid a grant: {} To grant it all the same, give --override {codes} and \
-                 --reason",
-                told(Lang::En)
-            ),
-        ));
-    }
-    let proposed = match assessment.outcome {
-        Outcome::Approve => Some(DecisionKind::Approve),
-        Outcome::Return => Some(DecisionKind::Return),
-        Outcome::Reject => Some(DecisionKind::Reject),
-        Outcome::Review => None,
-    };
-    let another = will.choice.is_some_and(|rank| rank != *Choice::RANKS.start());
-    if given.is_none() && (proposed != Some(will.kind) || another) {
-        bail!(Told::new(
-            format!(
-                "申請 {id} の審査結果は「{}」です。審査結果のとおりでない決定には、--reason で理由を示してください。",
-                assessment.outcome.name(Lang::Ja)
-            ),
-            format!(
-                "the assessment of claim {id} says {}; a decision that is not just that needs --reason",
-                assessment.outcome.code()
-            ),
-        ));
-    }
-    Ok(given.map(|given| match forbidding.is_empty() {
-        true => given.to_owned(),
-        // The notice is Japanese, and so is what it says of the decision.
-        false => format!("{given}\n（不交付に当たる所見 {} を承知のうえで決定）", codes(&forbidding).join("、")),
-    }))
-}
-
-/// The codes of findings, each once.
-fn codes(findings: &[&Finding]) -> Vec<&'static str> {
-    let mut codes: Vec<&'static str> = findings.iter().map(|finding| finding.code.code()).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes
-}
-
-/// That the notice can show a reason: a decision whose notice cannot be made would be a decision nobody is told of.
-fn printable(app: &App, reason: &str) -> Result<()> {
-    let missing = match Typesetter::new(&app.config.fonts.folders) {
-        Ok(typesetter) => typesetter.unprintable(reason),
-        Err(error) => {
-            // Notices may be set on another machine, which has them.
-            tracing::warn!(%error, "whether the notice can show the reason was not checked");
-            reason.chars().find(|c| c.is_control() && *c != '\n')
-        }
-    };
-    match missing {
-        None => Ok(()),
-        Some(character) => {
-            let problem = NoticeProblem::Glyph(MissingGlyph { field: "--reason".to_owned(), character });
-            bail!(Told::new(problem.message(Lang::Ja), problem.message(Lang::En)))
-        }
-    }
 }
 
 /// One row of a listing.
@@ -467,7 +225,7 @@ async fn list(app: &App, state: Option<&str>, json: bool) -> Result<Done> {
     let mut rows = Vec::new();
     let mut after = None;
     loop {
-        let page = app.store.claims(&filter, after.as_ref(), PAGE).await?;
+        let page = app.office.store.claims(&filter, after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id.clone());
         for record in &page {
@@ -500,10 +258,10 @@ async fn list(app: &App, state: Option<&str>, json: bool) -> Result<Done> {
 }
 
 async fn show(app: &App, id: &ClaimId, json_lines: bool) -> Result<Done> {
-    let all = claim(app, id).await?;
+    let all = app.office.claim(id).await?;
     let record = &all.claim;
-    let readings = app.store.readings(id, record.revision).await?;
-    let assessed: Option<Assessed> = match app.store.assessment(id, record.revision).await? {
+    let readings = app.office.store.readings(id, record.revision).await?;
+    let assessed: Option<Assessed> = match app.office.store.assessment(id, record.revision).await? {
         Some(stored) => Some(serde_json::from_slice(&stored.bytes)?),
         None => None,
     };
@@ -558,7 +316,7 @@ async fn show(app: &App, id: &ClaimId, json_lines: bool) -> Result<Done> {
 /// A claim's programme by its id and its name, by the rules that assessed it or else those that the program carries.
 async fn programme(app: &App, record: &ClaimSummary, assessed: Option<&Assessed>) -> Result<String> {
     let named = match assessed {
-        Some(assessed) => app.rulebook.named(&assessed.assessment.ruleset).await?,
+        Some(assessed) => app.office.rulebook.named(&assessed.assessment.ruleset).await?,
         None => None,
     };
     let ruleset = named.as_deref().unwrap_or_else(|| Ruleset::embedded());

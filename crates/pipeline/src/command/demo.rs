@@ -1,7 +1,7 @@
 //! `kofu demo`: the whole pipeline on the samples, with demo people, in one command. A second run finds nothing to do.
 
 use super::Done;
-use super::claims::{Imported, Will, decide, import};
+use super::claims::{Imported, import};
 use super::facilities::PAGE;
 use crate::app::App;
 use crate::bundle::Bundle;
@@ -9,11 +9,11 @@ use crate::cli::{Global, Need};
 use crate::clock::Clock;
 use crate::output;
 use crate::register::Register;
-use crate::stage::Assessed;
-use crate::told::Told;
 use crate::worker::Until;
 use anyhow::{Context, Result, bail};
 use claim::{Actor, ClaimId, ClaimState, DecisionKind, Lang, Outcome, ProgrammeId, Yen};
+use office::Assessed;
+use office::{Told, Will};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ pub(crate) async fn run(global: &Global, samples: &Path, json: bool) -> Result<D
     let note = |ja: &'static str, en: &'static str| eprintln!("{}", app.text(ja, en));
 
     note("1/6 医療機関等の名簿を取り込みます。", "1/6 taking the facility register");
-    let before = app.store.log_size().await?;
+    let before = app.office.store.log_size().await?;
     super::facilities::import(&app, &samples.join(REGISTER), &Actor::system()).await?;
     note("2/6 申請を受け付けます。", "2/6 accepting the claims");
     let mut claims = BTreeMap::new();
@@ -81,9 +81,9 @@ pub(crate) async fn run(global: &Global, samples: &Path, json: bool) -> Result<D
         "5/6 one officer prepares the payment batch, another releases it",
     );
     if let Some(batch) = super::batch::prepare(&app, &Actor::staff("demo-officer-a"), None).await? {
-        super::batch::release(&app, &batch.id, &Actor::staff("demo-officer-b")).await?;
+        app.office.release_batch(&batch.id, &Actor::staff("demo-officer-b"), None).await?;
     }
-    let nothing_new = before != 0 && app.store.log_size().await? == before;
+    let nothing_new = before != 0 && app.office.store.log_size().await? == before;
     note(
         "6/6 振込データ、一覧、通知書、決定記録を書き出します。",
         "6/6 writing the bank file, list, notices and decision log",
@@ -122,18 +122,19 @@ pub(crate) async fn run(global: &Global, samples: &Path, json: bool) -> Result<D
 /// That the store holds nothing but what the demo put there: its people decide and pay, which real claims must be safe
 /// from. Claims are known by what was sent, not by who sent it.
 async fn only_the_samples(app: &App, samples: &Path, stories: &[PathBuf]) -> Result<()> {
-    let ruleset = app.rulebook.on(app.today()).await?;
+    let ruleset = app.office.rulebook.on(app.office.today()).await?;
     let programmes: Vec<ProgrammeId> = ruleset.programmes().map(|programme| programme.id().clone()).collect();
     let mut claims = BTreeMap::new();
-    for bundle in stories.iter().filter_map(|story| Bundle::read(story, &programmes, app.clock.now(), app.lang).ok()) {
-        claims.insert(bundle.claim_id(), bundle.identity());
+    for bundle in stories.iter().filter_map(|story| Bundle::read(story, &programmes, app.office.now(), app.lang).ok()) {
+        let submission = bundle.submission();
+        claims.insert(submission.claim_id(), submission.identity());
     }
     let register = Register::read(&samples.join(REGISTER), &programmes, app.lang);
     let facilities: BTreeMap<_, _> = register.facilities.iter().map(|facility| (&facility.code, facility)).collect();
 
     let mut after = None;
     loop {
-        let page = app.store.claims(&ClaimFilter::default(), after.as_ref(), PAGE).await?;
+        let page = app.office.store.claims(&ClaimFilter::default(), after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id.clone());
         if let Some(other) = page.iter().find(|claim| claims.get(&claim.id) != Some(&claim.bundle_sha256)) {
@@ -142,14 +143,14 @@ async fn only_the_samples(app: &App, samples: &Path, stories: &[PathBuf]) -> Res
     }
     let mut after = None;
     loop {
-        let page = app.store.facilities(after.as_ref(), PAGE).await?;
+        let page = app.office.store.facilities(after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.code.clone());
         if let Some(other) = page.iter().find(|stored| facilities.get(&stored.code) != Some(stored)) {
             bail!(not_empty(app, &format!("医療機関等 {}", other.code), &format!("facility {}", other.code)));
         }
     }
-    if let Some(draft) = app.store.ruleset_drafts().await?.first() {
+    if let Some(draft) = app.office.store.ruleset_drafts().await?.first() {
         bail!(not_empty(app, &format!("規則の案 {}", draft.hash), &format!("proposed rules {}", draft.hash)));
     }
     Ok(())
@@ -198,12 +199,16 @@ fn stories(samples: &Path) -> Result<Vec<PathBuf>> {
 
 /// What the rules propose is decided, as a person would who agrees; what has to be looked at stays with a person.
 async fn confirm(app: &App, id: &ClaimId, reviewer: &Actor) -> Result<()> {
-    let record = app.store.claim(id).await?.with_context(|| format!("claim {id} is gone"))?.claim;
+    let record = app.office.store.claim(id).await?.with_context(|| format!("claim {id} is gone"))?.claim;
     if record.state != ClaimState::InReview {
         return Ok(());
     }
-    let stored =
-        app.store.assessment(id, record.revision).await?.with_context(|| format!("claim {id} was not assessed"))?;
+    let stored = app
+        .office
+        .store
+        .assessment(id, record.revision)
+        .await?
+        .with_context(|| format!("claim {id} was not assessed"))?;
     let assessed: Assessed = serde_json::from_slice(&stored.bytes)?;
     let kind = match assessed.assessment.outcome {
         Outcome::Approve => DecisionKind::Approve,
@@ -211,13 +216,13 @@ async fn confirm(app: &App, id: &ClaimId, reviewer: &Actor) -> Result<()> {
         Outcome::Reject => DecisionKind::Reject,
         Outcome::Review => return Ok(()),
     };
-    decide(app, id, Will { kind, by: reviewer, reason: None, choice: None, overridden: &[] }).await?;
+    app.office.decide(id, Will { kind, by: reviewer, reason: None, choice: None, overridden: &[], seen: None }).await?;
     Ok(())
 }
 
 async fn write_out(app: &App, out: &Path) -> Result<Vec<PathBuf>> {
     let mut written = Vec::new();
-    for batch in app.store.batches().await? {
+    for batch in app.office.store.batches().await? {
         if batch.released_by.is_some() {
             written.extend(super::batch::export(app, &batch.id, out).await?);
         }
@@ -228,9 +233,9 @@ async fn write_out(app: &App, out: &Path) -> Result<Vec<PathBuf>> {
 }
 
 async fn line(app: &App, story: &Path, id: &ClaimId) -> Result<Line> {
-    let record = app.store.claim(id).await?.with_context(|| format!("claim {id} is gone"))?.claim;
-    let facility = app.store.facility(&record.facility_code).await?;
-    let stored = app.store.assessment(id, record.revision).await?;
+    let record = app.office.store.claim(id).await?.with_context(|| format!("claim {id} is gone"))?.claim;
+    let facility = app.office.store.facility(&record.facility_code).await?;
+    let stored = app.office.store.assessment(id, record.revision).await?;
     let assessed: Assessed =
         serde_json::from_slice(&stored.with_context(|| format!("claim {id} was not assessed"))?.bytes)?;
     let assessment = assessed.assessment;

@@ -4,11 +4,8 @@ use super::Done;
 use crate::app::App;
 use crate::cli::{DuplicatesCommand, VerdictArg};
 use crate::output;
-use crate::told::Told;
-use anyhow::{Result, bail};
+use anyhow::Result;
 use claim::{ClaimId, DuplicateVerdict, Lang, Place, PossibleDuplicate, Spot};
-use decision_log::Event;
-use store::NewVerdict;
 
 pub(crate) async fn run(app: &App, command: DuplicatesCommand) -> Result<Done> {
     match command {
@@ -18,42 +15,16 @@ pub(crate) async fn run(app: &App, command: DuplicatesCommand) -> Result<Done> {
                 VerdictArg::Same => DuplicateVerdict::Same,
                 VerdictArg::Different => DuplicateVerdict::Different,
             };
-            let reason = reason.trim().to_owned();
-            if reason.is_empty() {
-                bail!(Told::new(
-                    "--reason に、判断の理由を示してください。".to_owned(),
-                    "found an empty --reason, expected why".to_owned(),
-                ));
-            }
-            // Both are there, and one of them seems to have the other's receipt.
-            super::claims::claim(app, &other).await?;
-            let known = duplicates(app, &id).await?.into_iter().any(|one| one.other_claim == other)
-                || duplicates(app, &other).await?.into_iter().any(|one| one.other_claim == id);
-            if !known {
-                bail!(Told::new(
-                    format!("申請 {id} と申請 {other} には、同じ領収書と思われるものがありません。"),
-                    format!("claims {id} and {other} have no receipts that seem to be one"),
-                ));
-            }
-            let judged_at = app.clock.now();
-            let new = NewVerdict { claim_id: id, other_claim: other, verdict, judged_by: by, judged_at, reason };
-            let event = Event::DuplicateJudged {
-                claim_id: new.claim_id.clone(),
-                other_claim: new.other_claim.clone(),
-                verdict,
-                reason: new.reason.clone(),
-            };
-            let entry = app.entry(&new.judged_by, event);
-            app.store.judge_duplicate(&new, &[entry]).await?;
-            output::say(&format!("{}  {}  {}", new.claim_id, new.other_claim, verdict.name(app.lang)));
+            app.office.judge_duplicate(&id, &other, verdict, &by, &reason).await?;
+            output::say(&format!("{}  {}  {}", id, other, verdict.name(app.lang)));
             Ok(Done::All)
         }
     }
 }
 
 async fn duplicates(app: &App, id: &ClaimId) -> Result<Vec<PossibleDuplicate>> {
-    super::claims::claim(app, id).await?;
-    Ok(app.store.duplicates(id).await?)
+    app.office.claim(id).await?;
+    Ok(app.office.store.duplicates(id).await?)
 }
 
 async fn show(app: &App, id: &ClaimId, json: bool) -> Result<Done> {

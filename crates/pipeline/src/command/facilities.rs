@@ -2,15 +2,16 @@
 
 use super::Done;
 use crate::app::App;
-use crate::bundle::hash;
 use crate::cli::FacilitiesCommand;
 use crate::output;
 use crate::register::Register;
-use crate::stage::json;
-use crate::told::{Told, expected_code};
+use crate::told::expected_code;
 use anyhow::Result;
 use claim::{Actor, BankAccount, Facility, InstitutionCode, Lang, ProgrammeId};
 use decision_log::Event;
+use office::Told;
+use office::hash;
+use office::json;
 use std::path::Path;
 
 /// How many rows one page of a listing asks of the store.
@@ -40,7 +41,7 @@ pub(crate) async fn run(app: &App, command: FacilitiesCommand) -> Result<Done> {
             let mut rows = Vec::new();
             let mut after = None;
             loop {
-                let page = app.store.facilities(after.as_ref(), PAGE).await?;
+                let page = app.office.store.facilities(after.as_ref(), PAGE).await?;
                 let Some(last) = page.last() else { break };
                 after = Some(last.code.clone());
                 if json.json {
@@ -75,7 +76,7 @@ pub(crate) async fn registered(app: &App, code: &str) -> Result<Facility> {
             format!("{code:?} is no institution code: {error}"),
         )
     })?;
-    let facility = app.store.facility(&code).await?.ok_or_else(|| {
+    let facility = app.office.store.facility(&code).await?.ok_or_else(|| {
         Told::new(
             format!("医療機関等 {code} は名簿にありません。名簿を取り込むか、コードを確かめてください。"),
             format!("found no facility {code} in the register; import the register first, or check the code"),
@@ -151,7 +152,7 @@ fn changed_columns(before: &BankAccount, after: &BankAccount) -> Vec<&'static st
 
 /// Takes a register file.
 pub(crate) async fn import(app: &App, file: &Path, by: &Actor) -> Result<Taken> {
-    let ruleset = app.rulebook.on(app.today()).await?;
+    let ruleset = app.office.rulebook.on(app.office.today()).await?;
     let programmes: Vec<ProgrammeId> = ruleset.programmes().map(|programme| programme.id().clone()).collect();
     let register = Register::read(file, &programmes, app.lang);
     for error in &register.errors {
@@ -160,7 +161,7 @@ pub(crate) async fn import(app: &App, file: &Path, by: &Actor) -> Result<Taken> 
     let good = register.errors.is_empty();
     let mut taken = Taken { new: 0, changed: 0, unchanged: 0, accounts: Vec::new(), good };
     for facility in &register.facilities {
-        match app.store.facility(&facility.code).await? {
+        match app.office.store.facility(&facility.code).await? {
             None => taken.new += 1,
             Some(stored) if stored == *facility => taken.unchanged += 1,
             Some(stored) => {
@@ -176,8 +177,8 @@ pub(crate) async fn import(app: &App, file: &Path, by: &Actor) -> Result<Taken> 
     if taken.new + taken.changed > 0 {
         let sha256 = hash(&json(&register.facilities));
         let event = Event::FacilityRegisterChanged { count: register.facilities.len() as u64, sha256 };
-        let entry = app.entry(by, event);
-        app.store.upsert_facilities(&register.facilities, &[entry]).await?;
+        let entry = app.office.entry(by, event);
+        app.office.store.upsert_facilities(&register.facilities, &[entry]).await?;
     }
     Ok(taken)
 }

@@ -11,7 +11,7 @@ use store::NoticeRecord;
 
 pub(crate) async fn run(app: &App, only: Option<&ClaimId>, out: &Path) -> Result<Done> {
     if let Some(id) = only {
-        super::claims::claim(app, id).await?;
+        app.office.claim(id).await?;
     }
     let written = write(app, only, out).await?;
     for path in &written {
@@ -26,12 +26,12 @@ pub(crate) async fn run(app: &App, only: Option<&ClaimId>, out: &Path) -> Result
 /// All issued notices (of one claim), in the order of their numbers.
 pub(crate) async fn issued(app: &App, only: Option<&ClaimId>) -> Result<Vec<NoticeRecord>> {
     if let Some(id) = only {
-        return Ok(app.store.claim(id).await?.map(|record| record.notices).unwrap_or_default());
+        return Ok(app.office.store.claim(id).await?.map(|record| record.notices).unwrap_or_default());
     }
     let mut notices: Vec<NoticeRecord> = Vec::new();
     loop {
         let after = notices.last().map(|notice| notice.number.clone());
-        let page = app.store.notices(after.as_deref(), PAGE).await?;
+        let page = app.office.store.notices(after.as_deref(), PAGE).await?;
         if page.is_empty() {
             return Ok(notices);
         }
@@ -45,7 +45,7 @@ pub(crate) async fn write(app: &App, only: Option<&ClaimId>, out: &Path) -> Resu
     let bar = super::read::progress(notices.len() as u64);
     let mut paths = Vec::new();
     for notice in notices {
-        let bytes = app.store.document(&notice.pdf).await?;
+        let bytes = app.office.store.document(&notice.pdf).await?;
         let path = out.join(format!("{}-{}.pdf", notice.number, notice.kind.name(Lang::Ja)));
         super::batch::write(&path, &bytes)?;
         bar.inc(1);

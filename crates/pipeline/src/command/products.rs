@@ -4,9 +4,9 @@ use super::Done;
 use crate::app::App;
 use crate::cli::ProductsArgs;
 use crate::output;
-use crate::told::Told;
 use anyhow::{Context, Result};
 use claim::{Lang, ProgrammeId, day_in_japan};
+use office::Told;
 use reporting::{GrantedProduct, product_counts, product_list};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ struct CountLine<'a> {
 }
 
 pub(crate) async fn run(app: &App, args: &ProductsArgs) -> Result<Done> {
-    let ruleset = app.rulebook.on(app.today()).await?;
+    let ruleset = app.office.rulebook.on(app.office.today()).await?;
     let programme = args.programme.as_deref().map(ProgrammeId::from);
     if let Some(id) = &programme
         && !ruleset.programme(id).is_some_and(rules::Programme::grants_in_kind)
@@ -67,7 +67,7 @@ pub(crate) async fn run(app: &App, args: &ProductsArgs) -> Result<Done> {
         }
         if let Some(out) = &args.out {
             std::fs::create_dir_all(out).with_context(|| format!("the folder {} cannot be made", out.display()))?;
-            let day = args.until.unwrap_or_else(|| app.today());
+            let day = args.until.unwrap_or_else(|| app.office.today());
             let name = ruleset.programme(id).map_or(id.as_str(), |programme| programme.name(day, Lang::Ja));
             let path = out.join(format!("products-{id}.xlsx"));
             std::fs::write(&path, product_list(name, granted, day)?)
@@ -95,7 +95,7 @@ async fn granted(
     let mut granted: BTreeMap<ProgrammeId, Vec<GrantedProduct>> = BTreeMap::new();
     let mut after = None;
     loop {
-        let page = app.store.units_granted(programme, after.as_ref(), PAGE).await?;
+        let page = app.office.store.units_granted(programme, after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { return Ok(granted) };
         after = Some(last.claim_id.clone());
         for one in page {
@@ -103,7 +103,7 @@ async fn granted(
             if args.from.is_some_and(|from| decided_on < from) || args.until.is_some_and(|until| decided_on > until) {
                 continue;
             }
-            let facility = app.store.facility(&one.facility_code).await?;
+            let facility = app.office.store.facility(&one.facility_code).await?;
             let (facility_name, postal_code, address) =
                 facility.map(|row| (row.name, row.postal_code, row.address)).unwrap_or_default();
             granted.entry(one.programme).or_default().push(GrantedProduct {

@@ -4,12 +4,12 @@ use super::Done;
 use crate::app::App;
 use crate::cli::{Global, ProgrammesArgs, ProgrammesCommand};
 use crate::output;
-use crate::rulebook;
-use crate::told::Told;
+use crate::own_programmes;
 use anyhow::Result;
 use claim::{Actor, Lang, ProgrammeId, wareki};
 use decision_log::Event;
 use jiff::civil::Date;
+use office::Told;
 use rules::{Programme, Ruleset};
 use serde::Serialize;
 use std::path::Path;
@@ -22,8 +22,8 @@ pub(crate) async fn run(app: &App, args: ProgrammesArgs) -> Result<Done> {
         Some(ProgrammesCommand::Agree { hash, by }) => agree(app, &hash, &by).await,
         Some(ProgrammesCommand::Drafts { json }) => drafts(app, json.json).await,
         _ => {
-            let ruleset = app.rulebook.on(args.on.unwrap_or_else(|| app.today())).await?;
-            show(&args, &ruleset, app.today(), app.lang)
+            let ruleset = app.office.rulebook.on(args.on.unwrap_or_else(|| app.office.today())).await?;
+            show(&args, &ruleset, app.office.today(), app.lang)
         }
     }
 }
@@ -36,7 +36,7 @@ pub(crate) fn run_without_store(global: &Global, args: &ProgrammesArgs, today: D
         Some(_) => return Ok(None),
     };
     match &own.programmes {
-        Some(folder) => show(args, &rulebook::with_own(folder)?, today, global.lang()).map(Some),
+        Some(folder) => show(args, &own_programmes::with_own(folder)?, today, global.lang()).map(Some),
         // Looking at the rules makes no store; where there is one, two people may have agreed to others.
         None if global.is_without_store() => show(args, Ruleset::embedded(), today, global.lang()).map(Some),
         None => Ok(None),
@@ -184,8 +184,8 @@ fn changes(lang: Lang, ruleset: &Ruleset, id: Option<&str>, json: bool) -> Resul
 }
 
 async fn propose(app: &App, folder: &Path, from: Date, by: &Actor) -> Result<Done> {
-    let ruleset = rulebook::with_own(folder)?;
-    let today = app.today();
+    let ruleset = own_programmes::with_own(folder)?;
+    let today = app.office.today();
     if from <= today {
         return Err(Told::new(
             format!(
@@ -205,11 +205,11 @@ async fn propose(app: &App, folder: &Path, from: Date, by: &Actor) -> Result<Don
         hash: ruleset.hash().to_owned(),
         active_from: from,
         proposed_by: by.clone(),
-        proposed_at: app.clock.now(),
+        proposed_at: app.office.now(),
         agreements: Vec::new(),
     };
-    let entry = app.entry(by, Event::RulesetProposed { ruleset: draft.hash.clone(), active_from: from });
-    app.store.propose_ruleset(&draft, ruleset.to_bytes(), &[entry]).await?;
+    let entry = app.office.entry(by, Event::RulesetProposed { ruleset: draft.hash.clone(), active_from: from });
+    app.office.store.propose_ruleset(&draft, ruleset.to_bytes(), &[entry]).await?;
     output::say(&match app.lang {
         Lang::Ja => {
             format!("{} を登録しました。二人が同意すると、{}から適用します。", draft.hash, wareki(from))
@@ -220,7 +220,7 @@ async fn propose(app: &App, folder: &Path, from: Date, by: &Actor) -> Result<Don
 }
 
 async fn agree(app: &App, hash: &str, by: &Actor) -> Result<Done> {
-    let drafts = app.store.ruleset_drafts().await?;
+    let drafts = app.office.store.ruleset_drafts().await?;
     let draft = match hash {
         "last" => drafts.into_iter().max_by_key(|draft| draft.proposed_at),
         hash => drafts.into_iter().find(|draft| draft.hash == hash),
@@ -231,9 +231,9 @@ async fn agree(app: &App, hash: &str, by: &Actor) -> Result<Done> {
             format!("found no proposed rules {hash:?}, expected a hash of `kofu programmes drafts`, or last"),
         )
     })?;
-    let entry = app.entry(by, Event::RulesetAgreed { ruleset: draft.hash.clone() });
-    let now = app.clock.now();
-    app.store.agree_ruleset(&draft.hash, by, now, &[entry]).await?;
+    let entry = app.office.entry(by, Event::RulesetAgreed { ruleset: draft.hash.clone() });
+    let now = app.office.now();
+    app.office.store.agree_ruleset(&draft.hash, by, now, &[entry]).await?;
     draft.agreements.push((by.clone(), now));
     output::say(&match (app.lang, draft.is_agreed()) {
         (Lang::Ja, false) => "同意を記録しました。もう一人の同意が必要です。".to_owned(),
@@ -258,8 +258,8 @@ struct DraftLine {
 }
 
 async fn drafts(app: &App, json: bool) -> Result<Done> {
-    let in_force = app.store.ruleset_in_force(app.today()).await?;
-    let lines = app.store.ruleset_drafts().await?.into_iter().map(|draft| DraftLine {
+    let in_force = app.office.store.ruleset_in_force(app.office.today()).await?;
+    let lines = app.office.store.ruleset_drafts().await?.into_iter().map(|draft| DraftLine {
         agreed: draft.is_agreed(),
         in_force: in_force.as_deref() == Some(draft.hash.as_str()),
         ruleset: draft.hash,

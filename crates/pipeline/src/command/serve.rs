@@ -3,9 +3,9 @@
 use super::Done;
 use super::work::signal;
 use crate::app::App;
-use crate::told::Told;
 use crate::worker::{self, Until};
 use anyhow::Result;
+use office::Told;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,10 +29,9 @@ pub(crate) async fn run(app: &App, listen: SocketAddr, no_work: bool) -> Result<
         let (app, stopped) = (app.clone(), stopped.clone());
         tokio::spawn(async move { worker::run(&app, Until::Stopped, stopped, &|_| {}).await })
     });
-    let clock = app.clock;
-    let (rules_today, ruleset) = watch::channel(app.rulebook.on(app.today()).await?);
+    let (rules_today, ruleset) = watch::channel(app.office.rulebook.on(app.office.today()).await?);
     let following = tokio::spawn(follow_rules(app.clone(), rules_today));
-    let state = web::WebState { store: app.store.clone(), ruleset, now: Arc::new(move || clock.now()) };
+    let state = web::WebState { office: app.office.clone(), ruleset };
     let stop_serving = stop.clone();
     let served = web::serve(listener, state, async move {
         signal().await;
@@ -53,7 +52,7 @@ pub(crate) async fn run(app: &App, listen: SocketAddr, no_work: bool) -> Result<
 async fn follow_rules(app: App, rules_today: watch::Sender<Arc<rules::Ruleset>>) {
     loop {
         tokio::time::sleep(RULES_EVERY).await;
-        match app.rulebook.on(app.today()).await {
+        match app.office.rulebook.on(app.office.today()).await {
             Ok(ruleset) => rules_today.send_if_modified(|shown| {
                 let changed = shown.hash() != ruleset.hash();
                 *shown = ruleset;

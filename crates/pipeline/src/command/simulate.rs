@@ -3,12 +3,12 @@
 use super::Done;
 use crate::app::App;
 use crate::output;
-use crate::rulebook;
-use crate::stage::Assessed;
+use crate::own_programmes;
 use anyhow::{Context, Result};
 use claim::{Assessment, FacilityKind, Finding, Lang, ProgrammeId, day_in_japan};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
+use office::Assessed;
 use reporting::{SimulatedClaim, SimulatedGroup, SimulationList, Worth, difference_chart};
 use rules::Ruleset;
 use serde::Serialize;
@@ -34,7 +34,7 @@ struct GroupLine<'g> {
 }
 
 pub(crate) async fn run(app: &App, folder: &Path, since: Option<Date>, out: Option<&Path>, json: bool) -> Result<Done> {
-    let draft = rulebook::with_own(folder)?;
+    let draft = own_programmes::with_own(folder)?;
     let mut list = match out {
         None => None,
         Some(out) => {
@@ -44,7 +44,7 @@ pub(crate) async fn run(app: &App, folder: &Path, since: Option<Date>, out: Opti
             Some(SimulationList::new(BufWriter::new(file))?)
         }
     };
-    let total: u64 = app.store.count_by_state().await?.values().sum();
+    let total: u64 = app.office.store.count_by_state().await?.values().sum();
     let bar = ProgressBar::new(total).with_style(
         ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}").unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
@@ -52,7 +52,7 @@ pub(crate) async fn run(app: &App, folder: &Path, since: Option<Date>, out: Opti
     let (mut without_facts, mut failed) = (0u64, 0u64);
     let mut after = None;
     loop {
-        let page = app.store.claims(&ClaimFilter::default(), after.as_ref(), PAGE).await?;
+        let page = app.office.store.claims(&ClaimFilter::default(), after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id.clone());
         for claim in &page {
@@ -116,7 +116,7 @@ pub(crate) async fn run(app: &App, folder: &Path, since: Option<Date>, out: Opti
 /// A claim under its stored assessment and under the draft; `None` where there are no facts to assess (not assessed yet,
 /// or the facility is not in the register).
 async fn simulated(app: &App, draft: &Ruleset, claim: &ClaimSummary) -> Result<Option<SimulatedClaim>> {
-    let Some(stored) = app.store.assessment(&claim.id, claim.revision).await? else { return Ok(None) };
+    let Some(stored) = app.office.store.assessment(&claim.id, claim.revision).await? else { return Ok(None) };
     let assessed: Assessed = serde_json::from_slice(&stored.bytes)
         .with_context(|| format!("the stored assessment of {} cannot be read", claim.id))?;
     let Some(facts) = &assessed.facts else { return Ok(None) };

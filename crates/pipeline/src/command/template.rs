@@ -4,18 +4,18 @@ use super::Done;
 use super::facilities::registered;
 use crate::app::App;
 use crate::output;
-use crate::told::Told;
 use anyhow::Result;
 use claim::{Category, DocumentKind, Facility, Lang, ProgrammeId, Value, wareki};
 use jiff::civil::Date;
+use office::Told;
 use reporting::{ItemizationTemplate, itemization_template};
 use rules::{ListedValue, Programme, Ruleset};
 use std::path::{Path, PathBuf};
 
 pub(crate) async fn run(app: &App, facility: &str, programme: Option<&str>, out: Option<&Path>) -> Result<Done> {
     let facility = registered(app, facility).await?;
-    let today = app.today();
-    let ruleset = app.rulebook.on(today).await?;
+    let today = app.office.today();
+    let ruleset = app.office.rulebook.on(today).await?;
     let programme = chosen(&ruleset, &facility, programme, today)?;
     let values = Values::of(programme, &facility, today)?;
     let bytes = itemization_template(&ItemizationTemplate {

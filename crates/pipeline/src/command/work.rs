@@ -4,11 +4,11 @@ use super::Done;
 use crate::app::App;
 use crate::cli::WorkArgs;
 use crate::output;
-use crate::told::Told;
 use crate::worker::{self, Summary, Until};
 use anyhow::{Result, bail};
 use claim::{ClaimId, ClaimState, Lang};
 use indicatif::{ProgressBar, ProgressStyle};
+use office::Told;
 use serde::Serialize;
 use store::{JobKind, JobRecord, JobState};
 
@@ -33,7 +33,7 @@ pub(crate) async fn run(app: &App, args: WorkArgs) -> Result<Done> {
     }
     let until = if args.drain { Until::Drained } else { Until::Stopped };
     let summary = with_progress(app, until).await?;
-    let in_review = app.store.count_by_state().await?.get(&ClaimState::InReview).copied().unwrap_or(0);
+    let in_review = app.office.store.count_by_state().await?.get(&ClaimState::InReview).copied().unwrap_or(0);
     let jobs = parked(app).await?;
     output::say(&match app.lang {
         Lang::Ja => format!(
@@ -53,7 +53,7 @@ pub(crate) async fn run(app: &App, args: WorkArgs) -> Result<Done> {
 async fn parked(app: &App) -> Result<Vec<JobRecord>> {
     let mut jobs: Vec<JobRecord> = Vec::new();
     loop {
-        let page = app.store.parked_jobs(jobs.last().map(|job| job.id), PAGE).await?;
+        let page = app.office.store.parked_jobs(jobs.last().map(|job| job.id), PAGE).await?;
         if page.is_empty() {
             return Ok(jobs);
         }
@@ -115,10 +115,10 @@ fn list(app: &App, jobs: &[JobRecord]) {
 
 /// Puts the parked jobs of a claim back into the queue.
 async fn retry(app: &App, claim: &ClaimId) -> Result<()> {
-    super::claims::claim(app, claim).await?;
+    app.office.claim(claim).await?;
     let mut again = 0;
-    for job in app.store.jobs_of(claim).await? {
-        again += u32::from(job.state == JobState::Parked && app.store.unpark(job.id).await?);
+    for job in app.office.store.jobs_of(claim).await? {
+        again += u32::from(job.state == JobState::Parked && app.office.store.unpark(job.id).await?);
     }
     if again == 0 {
         bail!(Told::new(
@@ -135,7 +135,7 @@ async fn retry(app: &App, claim: &ClaimId) -> Result<()> {
 
 /// Works with a bar on standard error, until `until` or a signal to stop.
 pub(crate) async fn with_progress(app: &App, until: Until) -> Result<Summary> {
-    let open = worker::open_jobs(&app.store).await?;
+    let open = worker::open_jobs(&app.office.store).await?;
     // Each claim has up to three jobs one after another, so the length grows while the work goes on.
     let bar = if open > 1 { ProgressBar::new(open) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} {msg} {elapsed}") {

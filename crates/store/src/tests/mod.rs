@@ -143,8 +143,8 @@ impl Fixture {
     }
 }
 
-fn entry(text: &str) -> Vec<Vec<u8>> {
-    vec![text.as_bytes().to_vec()]
+fn entry(text: &str) -> Vec<LogEntry> {
+    vec![LogEntry { payload: text.as_bytes().to_vec(), personal: Vec::new() }]
 }
 
 fn yen(yen: i64) -> Yen {

@@ -12,7 +12,7 @@ type Text<'a> = (f32, f32, f32, &'a str);
 
 /// An A4 page with `texts`; those of the same top are one line, as a reader would hand them over.
 fn page(number: u32, texts: &[Text]) -> Page {
-    Page { number, width: 595.0, height: 842.0, lines: lines(texts), second: Vec::new(), look: None }
+    Page { number, width: 595.0, height: 842.0, lines: lines(texts), ..Page::default() }
 }
 
 fn lines(texts: &[Text]) -> Vec<Line> {

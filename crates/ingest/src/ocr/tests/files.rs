@@ -31,10 +31,16 @@ fn marked(width: u32, height: u32) -> GrayImage {
 
 fn decoded(bytes: &[u8], media_type: &str, limits: &Limits) -> Result<Vec<(u32, GrayImage)>, Problem> {
     let mut pictures = Vec::new();
-    decode::each_picture(bytes, media_type, limits, |page, picture| {
-        pictures.push((page, picture));
-        Ok(())
-    })?;
+    decode::each_picture(
+        bytes,
+        media_type,
+        limits,
+        |_| true,
+        |page, picture| {
+            pictures.push((page, picture.grey()?));
+            Ok(())
+        },
+    )?;
     Ok(pictures)
 }
 

@@ -1,0 +1,262 @@
+//! Drafts of facilities: documents as they come, what was read of them within seconds, what the deciding rules would say
+//! if the claim were sent now, and the sending.
+
+use crate::{Accepted, Assessed, Office, OfficeError, Submission, Told, actor};
+use claim::{Choice, ClaimId, ClaimState, Document, DocumentKind, InstitutionCode, ProgrammeId, Reading, Sha256, Yen};
+use decision_log::Event;
+use store::{Account, Draft, NewDraft, StoreError};
+
+/// The most documents of a claim.
+pub const DOCUMENTS_MOST: usize = 50;
+/// The most bytes of one uploaded document.
+pub const DOCUMENT_BYTES_MOST: u64 = 20 * 1024 * 1024;
+/// The most uploads of one account in a quarter of an hour.
+const UPLOADS_MOST: u64 = 300;
+
+/// The receipt for a document that was uploaded: what proves that it was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// Its place in the draft.
+    pub position: u32,
+    /// Of its bytes.
+    pub sha256: Sha256,
+    /// How many bytes.
+    pub size_bytes: u64,
+    /// Where the log tells of it.
+    pub log_position: u64,
+    /// What was read; `None` where the reader could not be started, and it can be tried again.
+    pub reading: Option<Reading>,
+}
+
+fn told(code: &'static str, ja: String, en: String) -> OfficeError {
+    Told::new(ja, en).coded(code).into()
+}
+
+impl Office {
+    /// A draft that has to be there.
+    pub async fn draft(&self, id: &str) -> Result<Draft, OfficeError> {
+        self.store.draft(id).await?.ok_or_else(|| {
+            told("unknown-draft", "この下書きはありません。".to_owned(), "there is no such draft".to_owned())
+        })
+    }
+
+    /// Begins a draft of a new claim.
+    pub async fn open_draft(
+        &self,
+        account: &Account,
+        facility: &InstitutionCode,
+        programme: &ProgrammeId,
+    ) -> Result<String, OfficeError> {
+        let today = self.today();
+        let ruleset = self.rulebook.on(today).await?;
+        let known = ruleset.programme(programme).ok_or_else(|| {
+            told(
+                "unknown-programme",
+                format!("補助事業「{programme}」はありません。"),
+                format!("there is no programme {programme}"),
+            )
+        })?;
+        if known.opens_on(today).is_some_and(|first| today < first) || known.deadline(today) < today {
+            return Err(told(
+                "programme-closed",
+                "この補助事業は、現在申請を受け付けていません。".to_owned(),
+                "this programme takes no claims now".to_owned(),
+            ));
+        }
+        self.open(account, facility, programme, None, None, Vec::new()).await
+    }
+
+    /// Begins the answer to a returned claim, or goes on with one that was begun. What was sent before is in it.
+    pub async fn open_answer(&self, account: &Account, id: &ClaimId) -> Result<String, OfficeError> {
+        if let Some(draft) = self.store.draft_of_revision(id).await? {
+            return Ok(draft);
+        }
+        let record = self.claim(id).await?;
+        let claim = &record.claim;
+        if claim.state != ClaimState::Returned {
+            return Err(told(
+                "not-returned",
+                format!(
+                    "申請 {id} は「{}」の状態です。差し戻された申請だけを、もう一度申請できます。",
+                    claim.state.name(claim::Lang::Ja)
+                ),
+                format!("claim {id} is {}; only a claim that was returned can be sent again", claim.state.code()),
+            ));
+        }
+        let draft = self
+            .open(account, &claim.facility_code, &claim.programme, Some(id), claim.claimed_yen, claim.choices.clone())
+            .await?;
+        let readings = self.store.readings(id, claim.revision).await?;
+        for (document, reading) in record.documents.iter().zip(&readings) {
+            self.keep(account, &draft, &claim.facility_code, document, Some(reading)).await?;
+        }
+        Ok(draft)
+    }
+
+    async fn open(
+        &self,
+        account: &Account,
+        facility: &InstitutionCode,
+        programme: &ProgrammeId,
+        revises: Option<&ClaimId>,
+        claimed_yen: Option<Yen>,
+        choices: Vec<Choice>,
+    ) -> Result<String, OfficeError> {
+        let mut bytes = [0u8; 10];
+        getrandom::fill(&mut bytes)
+            .map_err(|error| OfficeError::Inconsistent(format!("no random bytes are to be had: {error}")))?;
+        let id = format!("d-{}", hex::encode(bytes));
+        let new = NewDraft {
+            id: id.clone(),
+            facility_code: facility.clone(),
+            programme: programme.clone(),
+            revises: revises.cloned(),
+            claimed_yen,
+            choices,
+            created_by: account.id.clone(),
+            at: self.now(),
+        };
+        self.store.open_draft(&new).await?;
+        Ok(id)
+    }
+
+    /// Takes a document into a draft: stored, synced, read back, logged; then it is read.
+    pub async fn upload(
+        &self,
+        account: &Account,
+        draft: &Draft,
+        file: &str,
+        declared: DocumentKind,
+        bytes: Vec<u8>,
+    ) -> Result<Received, OfficeError> {
+        self.not_too_often(&format!("upload account {}", account.id), UPLOADS_MOST).await?;
+        if draft.documents.len() >= DOCUMENTS_MOST {
+            return Err(told(
+                "too-many-documents",
+                format!("書類は{DOCUMENTS_MOST}件までです。"),
+                format!("a claim has at most {DOCUMENTS_MOST} documents"),
+            ));
+        }
+        let size_bytes = bytes.len() as u64;
+        if size_bytes > DOCUMENT_BYTES_MOST {
+            return Err(told(
+                "too-large",
+                "ファイルが大きすぎます。20MB以内としてください。".to_owned(),
+                "the file is too large; at most 20 MB".to_owned(),
+            ));
+        }
+        if size_bytes == 0 {
+            return Err(told(
+                "empty-file",
+                "ファイルが空です。元のファイルを確かめて、もう一度お送りください。".to_owned(),
+                "the file is empty; check the original and send it again".to_owned(),
+            ));
+        }
+        let sha256 = self.store.put_document(bytes.clone()).await?;
+        let file = clean_name(file);
+        let document = Document { position: 0, declared, file: file.clone(), sha256, size_bytes };
+        let (position, log_position) = self.keep(account, &draft.id, &draft.facility_code, &document, None).await?;
+        // Accepted from here on, whatever comes of reading it.
+        let reading = match self.reader.read(&file, &bytes, Some(declared)).await {
+            Ok(reading) => {
+                self.store.read_draft_document(&draft.id, position, &reading).await?;
+                Some(reading)
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "an uploaded document could not be read");
+                None
+            }
+        };
+        Ok(Received { position, sha256, size_bytes, log_position, reading })
+    }
+
+    async fn keep(
+        &self,
+        account: &Account,
+        draft: &str,
+        facility: &InstitutionCode,
+        document: &Document,
+        reading: Option<&Reading>,
+    ) -> Result<(u32, u64), OfficeError> {
+        let event = Event::DocumentReceived {
+            draft: draft.to_owned(),
+            facility: facility.clone(),
+            sha256: document.sha256,
+            size_bytes: document.size_bytes,
+        };
+        let entry = self.entry(&actor(account, Some(facility)), event);
+        let (position, logged) = self.store.add_draft_document(draft, document, reading, self.now(), &[entry]).await?;
+        Ok((position, logged.start))
+    }
+
+    /// Reads a document of a draft again, or for the first time, as what it is declared to be now.
+    pub async fn read_draft_document(&self, draft: &Draft, position: u32) -> Result<(), OfficeError> {
+        let one = draft.documents.iter().find(|one| one.document.position == position).ok_or_else(|| {
+            OfficeError::Store(StoreError::NotFound { what: "document of the draft", id: draft.id.clone() })
+        })?;
+        let bytes = self.store.document(&one.document.sha256).await?;
+        match self.reader.read(&one.document.file, &bytes, Some(one.document.declared)).await {
+            Ok(reading) => Ok(self.store.read_draft_document(&draft.id, position, &reading).await?),
+            Err(error) => Err(Told::new(
+                "書類を読み取ることができませんでした。しばらくしてから、もう一度お試しください。",
+                "the document could not be read; try again in a while",
+            )
+            .coded("reader")
+            .because(error)
+            .into()),
+        }
+    }
+
+    /// What the rules that decide would say if the draft were sent now.
+    pub async fn preview(&self, draft: &Draft) -> Result<Assessed, OfficeError> {
+        let now = self.now();
+        let dossier = self.store.draft_dossier(&draft.id, now).await?;
+        let ruleset = self.rulebook.on(self.today()).await?;
+        let rules::Assessed { facts, observed, assessment } = ruleset
+            .assess_dossier(&dossier)
+            .map_err(|error| OfficeError::Inconsistent(format!("draft {}: {error}", draft.id)))?;
+        Ok(Assessed { facts, observed, assessment })
+    }
+
+    /// Sends a draft, as it was looked at. Sent again, it is the same claim.
+    pub async fn send_draft(&self, account: &Account, draft: &Draft, seen: u64) -> Result<ClaimId, OfficeError> {
+        if draft.documents.is_empty() && draft.choices.is_empty() {
+            return Err(told(
+                "nothing-to-send",
+                "書類がまだありません。領収書などを追加してください。".to_owned(),
+                "there is no document yet; add the receipts".to_owned(),
+            ));
+        }
+        let submitted_at = self.store.send_draft(&draft.id, seen, self.now()).await?;
+        // As it stands now that nobody can change it.
+        let draft = self.draft(&draft.id).await?;
+        let documents =
+            draft.documents.iter().zip(0..).map(|(one, position)| Document { position, ..one.document.clone() });
+        let submission = Submission {
+            programme: draft.programme.clone(),
+            facility: draft.facility_code.clone(),
+            submitted_at,
+            claimed_yen: draft.claimed_yen,
+            choices: draft.choices.clone(),
+            revises: draft.revises.clone(),
+            documents: documents.collect(),
+        };
+        let by = actor(account, Some(&draft.facility_code));
+        match self.submit(&submission, &by).await? {
+            Accepted::New(id) | Accepted::AlreadyThere(id) => Ok(id),
+        }
+    }
+}
+
+/// The name of an uploaded file as it is kept: without folders, without what a terminal or a page would obey, and short.
+fn clean_name(name: &str) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String = name.chars().filter(|c| !c.is_control() && !is_bidi(*c)).take(200).collect();
+    let clean = clean.trim();
+    if clean.is_empty() { "document".to_owned() } else { clean.to_owned() }
+}
+
+/// Characters that turn the direction of writing: with them `fdp.exe` looks like `exe.pdf`.
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

@@ -1,0 +1,168 @@
+//! What went wrong with a request, and the page or answer that says so.
+
+use crate::page::{Frame, html};
+use askama::Template;
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use claim::Lang;
+use office::OfficeError;
+use serde::Serialize;
+use std::sync::Arc;
+use store::StoreError;
+
+/// Why a request was not answered as it was asked. The page that says so is made where language and person are known
+/// ([`explained`]).
+#[derive(Clone, Debug)]
+pub(crate) enum Fault {
+    /// Only a status: not there, not allowed, too large.
+    Status(StatusCode),
+    /// An act that was not done.
+    Office(Arc<OfficeError>),
+}
+
+impl Fault {
+    pub(crate) fn status(status: StatusCode) -> Fault {
+        Fault::Status(status)
+    }
+
+    fn http(&self) -> StatusCode {
+        match self {
+            Fault::Status(status) => *status,
+            Fault::Office(error) => match error.code() {
+                "not-found" | "unknown-claim" | "unknown-draft" | "unknown-batch" => StatusCode::NOT_FOUND,
+                "changed-meanwhile" => StatusCode::CONFLICT,
+                "too-often" => StatusCode::TOO_MANY_REQUESTS,
+                "signed-out" => StatusCode::UNAUTHORIZED,
+                "other-origin" | "form-token" => StatusCode::FORBIDDEN,
+                "try-again" => StatusCode::SERVICE_UNAVAILABLE,
+                "internal" => StatusCode::INTERNAL_SERVER_ERROR,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            },
+        }
+    }
+
+    /// What programs tell it by.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Fault::Office(error) => error.code(),
+            Fault::Status(StatusCode::NOT_FOUND) => "not-found",
+            Fault::Status(StatusCode::FORBIDDEN) => "not-allowed",
+            Fault::Status(StatusCode::UNAUTHORIZED) => "signed-out",
+            Fault::Status(StatusCode::PAYLOAD_TOO_LARGE) => "too-large",
+            Fault::Status(StatusCode::METHOD_NOT_ALLOWED) => "method",
+            Fault::Status(_) => "bad-request",
+        }
+    }
+
+    /// What happened and what to do.
+    pub(crate) fn text(&self, lang: Lang) -> String {
+        let two = |ja: &str, en: &str| if lang == Lang::Ja { ja.to_owned() } else { en.to_owned() };
+        match self {
+            Fault::Office(error) if error.code() == "internal" => two(
+                "システムの不具合により、処理できませんでした。入力済みの内容は保存されています。時間をおいて、もう一度お試しください。続くときは、お問い合わせください。",
+                "something went wrong on our side; what was saved is kept. Try again in a while, and tell us if it goes on",
+            ),
+            Fault::Office(error) if error.code() == "try-again" => two(
+                "ただいま混み合っています。少し待ってから、もう一度お試しください。",
+                "the service is busy; wait a moment and try again",
+            ),
+            Fault::Office(error) => error.text(lang),
+            Fault::Status(StatusCode::NOT_FOUND) => two(
+                "お探しのページはありません。アドレスを確かめるか、最初のページからお探しください。",
+                "there is no such page; check the address or begin at the start page",
+            ),
+            Fault::Status(StatusCode::FORBIDDEN) => two(
+                "このページを使用する権限がありません。必要なときは、管理者にお問い合わせください。",
+                "your account may not use this page; ask an administrator if it should",
+            ),
+            Fault::Status(StatusCode::UNAUTHORIZED) => two("サインインしてください。", "sign in first"),
+            Fault::Status(StatusCode::PAYLOAD_TOO_LARGE) => two(
+                "送信された内容が大きすぎます。ファイルは1件20MB以内としてください。",
+                "what was sent is too large; a file has at most 20 MB",
+            ),
+            Fault::Status(_) => two(
+                "要求の内容を読み取れませんでした。前の画面に戻って、もう一度お試しください。",
+                "the request could not be read; go back and try again",
+            ),
+        }
+    }
+}
+
+impl From<OfficeError> for Fault {
+    fn from(error: OfficeError) -> Fault {
+        Fault::Office(Arc::new(error))
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Fault {
+        OfficeError::from(error).into()
+    }
+}
+
+impl From<office::RulebookError> for Fault {
+    fn from(error: office::RulebookError) -> Fault {
+        OfficeError::from(error).into()
+    }
+}
+
+/// The status, and the fault itself for [`explained`].
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = self.http().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[derive(Template)]
+#[template(path = "fault.html")]
+struct FaultPage {
+    frame: Frame,
+    status: StatusCode,
+    title: &'static str,
+    text: String,
+    code: &'static str,
+}
+
+/// What programs get: RFC 9457.
+#[derive(Serialize)]
+struct ProblemJson {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: String,
+}
+
+/// Makes the page, or the JSON for programs, of a response that carries a fault.
+pub(crate) fn explained(response: Response, frame: Frame, for_program: bool) -> Response {
+    let Some(fault) = response.extensions().get::<Fault>().cloned() else { return response };
+    if let Fault::Office(error) = &fault
+        && error.code() == "internal"
+    {
+        tracing::error!(error = &**error as &dyn std::error::Error, "a request failed");
+    }
+    let status = fault.http();
+    let title = match status {
+        StatusCode::NOT_FOUND => frame.t("ページがありません", "Not found"),
+        StatusCode::FORBIDDEN => frame.t("使用できません", "Not allowed"),
+        StatusCode::UNAUTHORIZED => frame.t("サインインが必要です", "Sign in"),
+        StatusCode::CONFLICT => frame.t("内容が変更されています", "Changed meanwhile"),
+        StatusCode::TOO_MANY_REQUESTS => frame.t("しばらくお待ちください", "Please wait"),
+        StatusCode::INTERNAL_SERVER_ERROR | StatusCode::SERVICE_UNAVAILABLE => {
+            frame.t("処理できませんでした", "Not done")
+        }
+        _ => frame.t("受け付けられません", "Not accepted"),
+    };
+    if for_program {
+        let detail = fault.text(frame.lang());
+        let body = ProblemJson { r#type: "about:blank", title, status: status.as_u16(), code: fault.code(), detail };
+        let mut answer = (status, Json(body)).into_response();
+        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        return answer;
+    }
+    let page = FaultPage { status, title, text: fault.text(frame.lang()), code: fault.code(), frame };
+    html(status, &page.frame, &page)
+}
