@@ -89,7 +89,9 @@ CREATE TABLE drafts (
     -- Grows with every change.
     version INTEGER NOT NULL CHECK (version >= 1),
     -- When it was sent; from then on it does not change, and sending it again is the same claim.
-    sent_at_ms INTEGER
+    sent_at_ms INTEGER,
+    -- The claim that it became; null also while the sending was broken off.
+    claim_id TEXT REFERENCES claims (id)
 ) STRICT;
 CREATE INDEX drafts_by_facility ON drafts (facility_code, changed_at_ms);
 

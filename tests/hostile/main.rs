@@ -139,6 +139,8 @@ impl Door<'_> {
         let from = Instant::now();
         let reading = self.reader.read(file, bytes, None).await.unwrap();
         let time = from.elapsed();
+        // What a process took is written down when it has ended, and one with the models loaded is kept for the next.
+        self.reader.rest().await;
         let parent = own_memory("VmHWM:").saturating_sub(before);
         // None is started for what is refused by its length.
         let child = std::fs::read_to_string(self.report).map_or(0, |text| text.trim().parse().unwrap());

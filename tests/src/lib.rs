@@ -18,7 +18,7 @@ pub fn root() -> &'static Path {
 /// The program under test, built from the present source once per run of the tests.
 pub fn kofu() -> Command {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    let program = PROGRAM.get_or_init(|| build().expect("kofu builds"));
+    let program = PROGRAM.get_or_init(|| build("pipeline", "kofu").expect("kofu builds"));
     let mut command = Command::new(program);
     command.current_dir(root());
     for name in ["KOFU_DATA", "KOFU_DATABASE_URL", "KOFU_OBJECT_URL", "KOFU_CONFIG", "KOFU_LOG", "LANG", "LC_ALL"] {
@@ -27,9 +27,18 @@ pub fn kofu() -> Command {
     command
 }
 
-fn build() -> Result<PathBuf> {
+/// The auditor's program, built like [`kofu`].
+pub fn kofu_audit() -> Command {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let program = PROGRAM.get_or_init(|| build("decision-log", "kofu-audit").expect("kofu-audit builds"));
+    let mut command = Command::new(program);
+    command.current_dir(root());
+    command
+}
+
+fn build(package: &str, program: &str) -> Result<PathBuf> {
     let output = Command::new(env!("CARGO"))
-        .args(["build", "--package", "pipeline", "--bin", "kofu", "--message-format", "json-render-diagnostics"])
+        .args(["build", "--package", package, "--bin", program, "--message-format", "json-render-diagnostics"])
         .current_dir(root())
         .output()
         .context("cargo does not start")?;

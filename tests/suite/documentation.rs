@@ -136,6 +136,7 @@ fn every_command_explains_itself() {
         "log export",
         "log verify",
         "log replay",
+        "log erase",
         "serve",
         "check",
     ] {

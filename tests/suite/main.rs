@@ -14,6 +14,7 @@ mod duplicates;
 mod institution_codes;
 mod itemizations;
 mod kills;
+mod log;
 mod office;
 mod oracle;
 mod products;

@@ -148,6 +148,6 @@ fn an_export_is_verified_without_a_store_and_says_whose_key_it_was() {
     assert!(verify(&["--lang", "en"]).contains("the signer was not checked"));
     assert!(verify(&[]).contains("署名者は確かめていません"));
     let key = out.join("key.pub");
-    assert!(verify(&["--lang", "en", "--key", key.to_str().unwrap()]).contains("the given key signed them"));
+    assert!(verify(&["--lang", "en", "--key", key.to_str().unwrap()]).contains("The given key signed them"));
     assert!(!nowhere.exists());
 }

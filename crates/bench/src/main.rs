@@ -1,5 +1,7 @@
 //! `kofu-bench`: measurements for the people who change kofu. Started by `cargo xtask bench`.
 
+#[cfg(feature = "audit")]
+mod audit;
 #[cfg(feature = "reading")]
 mod reading;
 mod rules;
@@ -22,6 +24,9 @@ enum What {
     /// How much of invented receipts is read right, how sure the reading is of it, and what it costs beside others.
     #[cfg(feature = "reading")]
     Reading(reading::Options),
+    /// How fast an export of the decision log is verified, and whether every changed byte is found.
+    #[cfg(feature = "audit")]
+    Audit(audit::Options),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +39,8 @@ fn main() -> ExitCode {
         What::Rules(options) => rules::run(&options),
         #[cfg(feature = "reading")]
         What::Reading(options) => reading::run(&options).map(|()| true),
+        #[cfg(feature = "audit")]
+        What::Audit(options) => audit::run(&options),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -107,6 +107,11 @@ impl DuplicateVerdict {
         }
     }
 
+    /// The verdict of a code.
+    pub fn from_code(code: &str) -> Option<DuplicateVerdict> {
+        [DuplicateVerdict::Same, DuplicateVerdict::Different].into_iter().find(|verdict| verdict.code() == code)
+    }
+
     /// As people read it.
     pub const fn name(self, lang: Lang) -> &'static str {
         match (self, lang) {

@@ -126,11 +126,16 @@ impl InstitutionCode {
     /// The name of the prefecture, as people of `lang` read it.
     pub fn prefecture_name(&self, lang: Lang) -> &'static str {
         // A code is only made with one of the numbers 1 to 47 (see [`InstitutionCode::parse`]).
-        let (ja, en) = PREFECTURES[usize::from(self.prefecture()) - 1];
-        match lang {
+        InstitutionCode::name_of_prefecture(self.prefecture(), lang).unwrap_or_default()
+    }
+
+    /// The name of the prefecture of a number from 1 to 47.
+    pub fn name_of_prefecture(number: u8, lang: Lang) -> Option<&'static str> {
+        let (ja, en) = *PREFECTURES.get(usize::from(number).checked_sub(1)?)?;
+        Some(match lang {
             Lang::Ja => ja,
             Lang::En => en,
-        }
+        })
     }
 
     /// The fee table (点数表): 1 medical, 3 dental, 4 pharmacy.

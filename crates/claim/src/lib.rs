@@ -4,6 +4,7 @@
 //! types are the wire forms of the command line and the payloads of the decision log, so a renamed key is a change of
 //! the contract.
 
+mod adjustment;
 mod assessment;
 mod business_day;
 mod day;
@@ -25,8 +26,10 @@ mod reading;
 mod registration_number;
 mod role;
 mod text;
+mod waiting;
 mod yen;
 
+pub use adjustment::{Adjustment, AdjustmentError, ReadField};
 pub use assessment::{Assessment, AssessmentView, Outcome, Step, TraceStep, TraceStepView};
 pub use business_day::{BusinessDayError, Calendar};
 pub use day::{
@@ -42,7 +45,7 @@ pub use facts::{Expense, FactFacility, Facts};
 pub use finding::{Finding, FindingCode, FindingView, Place, Severity};
 pub use institution_code::{CheckDigit, InstitutionCode, InstitutionCodeError};
 pub use lifecycle::{ClaimState, TransitionError};
-pub use log_entry::{LogEntry, PersonalValue};
+pub use log_entry::{LogAbout, LogEntry, PersonalValue};
 pub use notice::{Contact, Notice, NoticeKind};
 pub use payment::{AccountKind, BankAccount, Payer, Payment, PaymentBatch};
 pub use product::{Choice, ProductId, ProductUnits};
@@ -54,4 +57,5 @@ pub use reading::{
 pub use registration_number::{RegistrationNumber, RegistrationNumberError};
 pub use role::Role;
 pub use text::{Lang, Value, Values, fill};
+pub use waiting::{BEFORE_DEADLINE_DAYS, LOOK_WITHIN_DAYS, Waiting};
 pub use yen::{Rate, RateError, Rounding, RoundingMode, Yen, YenError};

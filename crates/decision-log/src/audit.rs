@@ -128,7 +128,10 @@ impl Report {
             (None, Lang::Ja) => format!("決定記録 {size} 件を検証しました。すべて一致しています。"),
             (None, Lang::En) => format!("{size} entries verified; all agree."),
             (Some(selection), Lang::Ja) => {
-                format!("決定記録 {size} 件のうち抜粋された {} 件を検証しました。すべて一致しています。", selection.entries)
+                format!(
+                    "決定記録 {size} 件のうち抜粋された {} 件を検証しました。すべて一致しています。",
+                    selection.entries
+                )
             }
             (Some(selection), Lang::En) => {
                 format!("{} selected entries of {size} verified; all agree.", selection.entries)

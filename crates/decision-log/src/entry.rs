@@ -5,7 +5,7 @@
 
 use claim::{
     Actor, Assessment, Choice, ClaimId, Decision, DocumentKind, DuplicateVerdict, Facts, Finding, FindingCode,
-    InstitutionCode, Lang, Method, NoticeKind, ProblemCode, ProgrammeId, Role, Sha256, Yen,
+    InstitutionCode, Lang, LogAbout, Method, NoticeKind, ProblemCode, ProgrammeId, Role, Sha256, Yen,
 };
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -185,6 +185,29 @@ pub enum Event {
         /// Which.
         claim_id: ClaimId,
     },
+    /// A person corrected what was read from a document; it is assessed again on that.
+    FieldAdjusted(Box<AdjustedField>),
+    /// A person asked for a claim to be assessed again on the facts as they are now.
+    ReassessmentAsked {
+        /// Which claim.
+        claim_id: ClaimId,
+        /// Its revision, from 1.
+        revision: u32,
+    },
+    /// A person wrote a note beside a claim.
+    ClaimNoted {
+        /// Which claim.
+        claim_id: ClaimId,
+        /// What was written.
+        note: String,
+    },
+    /// A claim was handed to a member of staff.
+    ClaimHandedOver {
+        /// Which claim.
+        claim_id: ClaimId,
+        /// To whose account.
+        account: String,
+    },
     /// Texts that entries commit to were erased; the entries and their proofs stay.
     PersonalDataErased {
         /// Of which claim.
@@ -195,6 +218,36 @@ pub enum Event {
 }
 
 impl Event {
+    /// The kinds of events: the value of the key `type`, and what happened in Japanese.
+    pub const KINDS: [(&str, &str); 26] = [
+        ("facility-register-changed", "名簿の取込み"),
+        ("claim-submitted", "申請の受付"),
+        ("claim-read", "書類の読取り"),
+        ("claim-assessed", "申請の審査"),
+        ("claim-in-review", "職員による確認の開始"),
+        ("claim-decided", "申請の決定"),
+        ("notice-issued", "通知書の作成"),
+        ("batch-prepared", "支払バッチの準備"),
+        ("batch-released", "支払バッチの承認"),
+        ("batch-cancelled", "支払バッチの取消し"),
+        ("duplicate-judged", "領収書の重複の判断"),
+        ("ruleset-proposed", "規則の案の登録"),
+        ("ruleset-agreed", "規則の案への同意"),
+        ("facility-invited", "医療機関等の招待"),
+        ("account-added", "利用者の追加"),
+        ("account-changed", "利用者の変更"),
+        ("credentials-changed", "認証情報の変更"),
+        ("token-added", "APIトークンの作成"),
+        ("token-ended", "APIトークンの無効化"),
+        ("document-received", "書類の受領"),
+        ("claim-viewed", "監査担当者の閲覧"),
+        ("field-adjusted", "読取り結果の訂正"),
+        ("reassessment-asked", "再審査の指示"),
+        ("claim-noted", "メモの記入"),
+        ("claim-handed-over", "担当の引継ぎ"),
+        ("personal-data-erased", "個人情報の消去"),
+    ];
+
     /// The value of the key `type`.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -219,36 +272,19 @@ impl Event {
             Event::TokenEnded { .. } => "token-ended",
             Event::DocumentReceived { .. } => "document-received",
             Event::ClaimViewed { .. } => "claim-viewed",
+            Event::FieldAdjusted(_) => "field-adjusted",
+            Event::ReassessmentAsked { .. } => "reassessment-asked",
+            Event::ClaimNoted { .. } => "claim-noted",
+            Event::ClaimHandedOver { .. } => "claim-handed-over",
             Event::PersonalDataErased { .. } => "personal-data-erased",
         }
     }
 
     /// What happened, as people of `lang` read it.
-    pub const fn name(&self, lang: Lang) -> &'static str {
-        match (self, lang) {
-            (Event::FacilityRegisterChanged { .. }, Lang::Ja) => "名簿の取込み",
-            (Event::ClaimSubmitted(_), Lang::Ja) => "申請の受付",
-            (Event::ClaimRead { .. }, Lang::Ja) => "書類の読取り",
-            (Event::ClaimAssessed(_), Lang::Ja) => "申請の審査",
-            (Event::ClaimInReview { .. }, Lang::Ja) => "職員による確認の開始",
-            (Event::ClaimDecided { .. }, Lang::Ja) => "申請の決定",
-            (Event::NoticeIssued { .. }, Lang::Ja) => "通知書の作成",
-            (Event::BatchPrepared(_), Lang::Ja) => "支払バッチの準備",
-            (Event::BatchReleased { .. }, Lang::Ja) => "支払バッチの承認",
-            (Event::BatchCancelled { .. }, Lang::Ja) => "支払バッチの取消し",
-            (Event::DuplicateJudged { .. }, Lang::Ja) => "領収書の重複の判断",
-            (Event::RulesetProposed { .. }, Lang::Ja) => "規則の案の登録",
-            (Event::RulesetAgreed { .. }, Lang::Ja) => "規則の案への同意",
-            (Event::PersonalDataErased { .. }, Lang::Ja) => "個人情報の消去",
-            (Event::FacilityInvited { .. }, Lang::Ja) => "医療機関等の招待",
-            (Event::AccountAdded { .. }, Lang::Ja) => "利用者の追加",
-            (Event::AccountChanged { .. }, Lang::Ja) => "利用者の変更",
-            (Event::CredentialsChanged { .. }, Lang::Ja) => "認証情報の変更",
-            (Event::TokenAdded { .. }, Lang::Ja) => "APIトークンの作成",
-            (Event::TokenEnded { .. }, Lang::Ja) => "APIトークンの無効化",
-            (Event::DocumentReceived { .. }, Lang::Ja) => "書類の受領",
-            (Event::ClaimViewed { .. }, Lang::Ja) => "監査担当者の閲覧",
-            (_, Lang::En) => self.code(),
+    pub fn name(&self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::Ja => Event::KINDS.iter().find(|kind| kind.0 == self.code()).map_or(self.code(), |kind| kind.1),
+            Lang::En => self.code(),
         }
     }
 
@@ -273,17 +309,38 @@ impl Event {
         }
     }
 
+    /// By what the entry is found again, whoever wrote it when.
+    pub(crate) fn about(&self, at: Timestamp, by: Actor) -> LogAbout {
+        let mut claims: Vec<ClaimId> = self.claim_id().cloned().into_iter().collect();
+        let mut facilities = self.facilities().to_vec();
+        let mut of_batch = None;
+        match self {
+            Event::DuplicateJudged { other_claim, .. } => claims.push(other_claim.clone()),
+            Event::BatchPrepared(batch) => {
+                claims.extend(batch.payments.iter().map(|payment| payment.claim_id.clone()));
+                facilities.extend(batch.payments.iter().map(|payment| payment.facility.clone()));
+            }
+            Event::BatchReleased { id, .. } | Event::BatchCancelled { id, .. } => of_batch = Some(id.clone()),
+            _ => {}
+        }
+        LogAbout { at, by, event: self.code(), claims, facilities, batch: of_batch }
+    }
+
     /// The claim that it is about, if it is about one.
     pub const fn claim_id(&self) -> Option<&ClaimId> {
         match self {
             Event::ClaimSubmitted(claim) => Some(&claim.claim_id),
             Event::ClaimAssessed(claim) => Some(&claim.claim_id),
             Event::ClaimDecided { decision } => Some(&decision.claim_id),
+            Event::FieldAdjusted(field) => Some(&field.claim_id),
             Event::ClaimRead { claim_id, .. }
             | Event::ClaimInReview { claim_id, .. }
             | Event::NoticeIssued { claim_id, .. }
             | Event::DuplicateJudged { claim_id, .. }
             | Event::ClaimViewed { claim_id }
+            | Event::ReassessmentAsked { claim_id, .. }
+            | Event::ClaimNoted { claim_id, .. }
+            | Event::ClaimHandedOver { claim_id, .. }
             | Event::PersonalDataErased { claim_id, .. } => Some(claim_id),
             Event::FacilityRegisterChanged { .. }
             | Event::FacilityInvited { .. }
@@ -380,6 +437,25 @@ pub struct AssessedClaim {
     pub assessment: Assessment,
     /// The stored bytes of the assessment; a decision is bound to it.
     pub assessment_sha256: Sha256,
+}
+
+/// A field of a document as a person corrected it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdjustedField {
+    /// Of which claim.
+    pub claim_id: ClaimId,
+    /// Of which of its revisions, from 1.
+    pub revision: u32,
+    /// Of which of its documents, from 0.
+    pub position: u32,
+    /// Which field, such as `receipt.total_yen`.
+    pub field: String,
+    /// What it was; `None` where nothing had been read.
+    pub old: Option<String>,
+    /// What it is now, as it was typed.
+    pub new: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A payment batch as it was prepared: whom it pays how much, and no account.

@@ -133,11 +133,45 @@ impl Target {
     }
 }
 
+/// Where an export is until it is whole. It goes away with whoever writes it: it may hold personal data.
+struct Partial {
+    path: PathBuf,
+    /// The folder around it, where it was made for the export.
+    made: Option<PathBuf>,
+}
+
+impl Partial {
+    fn create(folder: &Path) -> Result<Partial, ExportError> {
+        let path = folder.join(PARTIAL_FOLDER);
+        match std::fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&path)(error)),
+            _ => {}
+        }
+        let made = if folder.exists() { None } else { Some(folder.to_owned()) };
+        std::fs::create_dir_all(&path).map_err(at(&path))?;
+        Ok(Partial { path, made })
+    }
+
+    fn join(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // After a whole export it is gone already; a folder that holds something stays.
+        let _ = std::fs::remove_dir_all(&self.path);
+        if let Some(made) = &self.made {
+            let _ = std::fs::remove_dir(made);
+        }
+    }
+}
+
 /// Writes an export into a folder, in constant memory. What was there before stays until [`FolderExport::finish`]; only
 /// files that an export has are ever replaced or removed.
 pub struct FolderExport {
     folder: PathBuf,
-    partial: PathBuf,
+    partial: Partial,
     entries: Target,
     personal: Option<Target>,
     selection: Option<Selection>,
@@ -156,12 +190,7 @@ impl FolderExport {
     }
 
     fn create(folder: &Path, selection: Option<Selection>) -> Result<FolderExport, ExportError> {
-        let partial = folder.join(PARTIAL_FOLDER);
-        match std::fs::remove_dir_all(&partial) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&partial)(error)),
-            _ => {}
-        }
-        std::fs::create_dir_all(&partial).map_err(at(&partial))?;
+        let partial = Partial::create(folder)?;
         let name = if selection.is_some() { SELECTED_FILE } else { LOG_FILE };
         Ok(FolderExport {
             folder: folder.to_owned(),
@@ -184,7 +213,7 @@ impl FolderExport {
         let leaf = checked_leaf(index, payload)?;
         let head = format!("{BEFORE_INDEX}{index}{BEFORE_LEAF}{leaf}\"{BEFORE_PAYLOAD}");
         self.entries.write(&[head.as_bytes(), payload, AFTER_PAYLOAD.as_bytes(), b"\n"])?;
-        let (mut written, partial) = (Ok(()), &self.partial);
+        let (mut written, partial) = (Ok(()), &self.partial.path);
         self.frontier.append_leaf(leaf, |tile, hashes| {
             if written.is_ok() {
                 written = write_tile(partial, tile, hashes);
@@ -237,7 +266,7 @@ impl FolderExport {
                 return Err(ExportError::Root { size, found, expected });
             }
             for (tile, hashes) in self.frontier.partial() {
-                write_tile(&self.partial, tile, hashes)?;
+                write_tile(&self.partial.path, tile, hashes)?;
             }
         }
         self.entries.finish()?;
@@ -255,7 +284,7 @@ impl FolderExport {
         let manifest =
             Manifest { origin: key.name().to_owned(), size: signed.size(), selection: self.selection, files };
         write(&self.partial.join(MANIFEST_FILE), manifest.sign(key).as_bytes())?;
-        move_in(&self.partial, &self.folder)
+        move_in(&self.partial.path, &self.folder)
     }
 }
 

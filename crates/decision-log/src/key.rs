@@ -60,7 +60,9 @@ impl KeyError {
             (KeyError::Name { found }, Lang::Ja) => format!(
                 "鍵の名称が「{found}」です（空白、制御文字及び + を含まない名称が必要です。例: fund.example/decision-log）。"
             ),
-            (KeyError::Form { expected }, Lang::Ja) => format!("鍵の形式ではありません（あるべき形式: 1行の {expected}）。"),
+            (KeyError::Form { expected }, Lang::Ja) => {
+                format!("鍵の形式ではありません（あるべき形式: 1行の {expected}）。")
+            }
             (KeyError::Kind { found }, Lang::Ja) => {
                 format!("鍵の種類が {found} です（あるべき種類: {ED25519}、Ed25519）。")
             }

@@ -9,9 +9,21 @@
 //! - [`FolderExport`] writes what an auditor carries away; [`verify`] and [`verify_folder`] prove it, in constant memory.
 //!
 //! # What a proof says, and what it does not
-//! An export that verifies holds, byte for byte, the entries that the key's owner signed. Who has the key can still sign
-//! another history: that is found only with an earlier checkpoint in hand, from a place that the owner cannot reach. So
-//! checkpoints have to leave the machine, and the verifier key has to come from elsewhere than the export.
+//! An export that verifies holds, byte for byte, the entries that the key's owner signed. Each changed byte is found and
+//! placed; entries that were exchanged, left out, repeated, or taken off the end are named.
+//!
+//! Who has the key can still sign another history. With an earlier checkpoint in hand, from a place that the owner cannot
+//! reach, that shows: whatever was written anew before it, taken away, or forked from it. So checkpoints have to leave the
+//! machine, and the verifier key has to come from elsewhere than the export. Not found, with or without one:
+//!
+//! - without an earlier checkpoint, a history written anew as a whole and signed again, and two histories that are shown
+//!   to two auditors who never compare their checkpoints;
+//! - what was changed after the last checkpoint that anybody has kept, and an entry that was changed between its
+//!   transaction and the signature that follows within seconds;
+//! - that an entry says what did not happen, or that something was done past kofu and not logged;
+//! - of a selection, that an entry was left out that belongs to it: the count and the criteria are the signer's word;
+//! - that personal data was left out of an export: of what is there each text is what its commitment says, and the
+//!   commitment stands in the entry.
 //!
 //! Pure apart from the files of [`FolderExport`] and [`verify_folder`]: no clock, no randomness, no database.
 
@@ -27,7 +39,7 @@ mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use entry::{
-    AssessedClaim, BatchPayment, Entry, EntryError, Event, PreparedBatch, ReadDocument, SubmittedClaim,
+    AdjustedField, AssessedClaim, BatchPayment, Entry, EntryError, Event, PreparedBatch, ReadDocument, SubmittedClaim,
     SubmittedDocument,
 };
 pub use export::{

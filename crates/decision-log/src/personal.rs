@@ -79,7 +79,8 @@ impl Entry {
             });
             *text = format!("{COMMITTED}{}", value.commitment);
         });
-        LogEntry { payload: self.to_bytes(), personal: known.into_values().collect() }
+        let about = self.event.about(self.at, self.by.clone());
+        LogEntry { payload: self.to_bytes(), personal: known.into_values().collect(), about }
     }
 
     /// The commitments in an entry that was read, in its order, each once.
@@ -127,6 +128,12 @@ impl Event {
             }
             Event::ClaimDecided { decision } => decision.reason.iter_mut().for_each(each),
             Event::DuplicateJudged { reason, .. } => each(reason),
+            Event::FieldAdjusted(field) => {
+                field.old.iter_mut().for_each(&mut *each);
+                each(&mut field.new);
+                each(&mut field.reason);
+            }
+            Event::ClaimNoted { note, .. } => each(note),
             // Ids, codes, sums, days and hashes; the numbers of notices and batches are made of ids.
             Event::FacilityRegisterChanged { .. }
             | Event::ClaimSubmitted(_)
@@ -146,6 +153,8 @@ impl Event {
             | Event::TokenEnded { .. }
             | Event::DocumentReceived { .. }
             | Event::ClaimViewed { .. }
+            | Event::ReassessmentAsked { .. }
+            | Event::ClaimHandedOver { .. }
             | Event::PersonalDataErased { .. } => {}
         }
     }

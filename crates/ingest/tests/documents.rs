@@ -8,7 +8,7 @@ mod made;
 use claim::{DocumentKind, Lang, Method, ProblemCode, Reading};
 use ingest::{Limits, read};
 use lopdf::{Dictionary, Object, Stream, dictionary};
-use made::{Content, bytes_of, document, grey_dictionary, locked, pdf, receipt};
+use made::{Content, bytes_of, document, grey_dictionary, locked, pdf, receipt, scanned};
 use proptest::prelude::*;
 use std::io::Write as _;
 
@@ -96,6 +96,42 @@ fn every_kind_of_bad_file_has_its_problem() {
     ];
     for (what, bytes, code) in cases {
         assert_eq!(problem(&bytes), code, "{what}");
+    }
+}
+
+/// Phones save photos so, and people cannot tell: the message says what the file is and what to send instead.
+#[test]
+fn a_photo_of_a_phone_that_is_not_read_is_named_with_what_to_send() {
+    for brand in [b"heic", b"heix", b"mif1", b"hevc"] {
+        let bytes = [&[0, 0, 0, 24], b"ftyp".as_slice(), brand, b"\0\0\0\0mif1heic"].concat();
+        let reading = plain(&bytes, "IMG_0001.JPG");
+        let [problem] = reading.problems.as_slice() else { panic!("{reading:?}") };
+        assert_eq!((reading.media_type.as_str(), problem.code), ("image/heic", ProblemCode::Unsupported));
+        for (lang, words) in [(Lang::Ja, ["HEIC", "JPEG", "お送りください"]), (Lang::En, ["HEIC", "JPEG", "Send"])] {
+            let message = problem.message(lang);
+            assert!(words.iter().all(|word| message.contains(word)), "{message}");
+        }
+    }
+}
+
+/// An estimate before the receipt, as text and as a scan: both are named, and the receipt is the one that is read.
+#[test]
+fn an_estimate_and_a_receipt_in_one_file_are_both_seen() {
+    let estimate = Content::new()
+        .text(240.0, 60.0, 20.0, "御見積書")
+        .text(60.0, 120.0, 12.0, "青空クリニック 御中")
+        .text(60.0, 160.0, 14.0, "御見積金額 \\99,000-")
+        .text(60.0, 200.0, 12.0, "株式会社みらいシステム");
+    let as_text = pdf(&[estimate.clone(), receipt()]);
+    let as_scans = pdf(&[scanned(pdf(&[estimate])), scanned(pdf(&[receipt()]))]);
+    for (bytes, method) in [(as_text, Method::Text), (as_scans, Method::Ocr)] {
+        let reading = read(&bytes, "a.pdf", Some(DocumentKind::Receipt), &Limits::default());
+        assert_eq!((reading.pages, reading.method, reading.kind), (2, Some(method), DocumentKind::Receipt));
+        let several = reading.problems.iter().find(|problem| problem.code == ProblemCode::SeveralDocuments);
+        let message = several.map(|problem| problem.message(Lang::Ja)).unwrap_or_default();
+        assert!(message.contains("見積書 1ページ") && message.contains("領収書 2ページ"), "{:?}", reading.problems);
+        let total = reading.receipt.and_then(|receipt| receipt.total_yen).expect("a total");
+        assert_eq!((total.value.get(), total.spot.page), (143_000, Some(2)));
     }
 }
 

@@ -62,6 +62,8 @@ fn main() -> ExitCode {
         a_document_refused_by_its_size_starts_no_process
         a_sandbox_that_cannot_be_entered_is_no_problem_of_the_document
         many_documents_at_once_do_not_disturb_each_other
+        each_picture_has_a_copy_of_its_own_and_none_is_left_behind
+        a_copy_that_takes_too_long_takes_its_zygote_with_it_and_the_next_is_read
     }
     println!("\ntest result: ok. {run} passed");
     ExitCode::SUCCESS
@@ -202,4 +204,66 @@ async fn many_documents_at_once_do_not_disturb_each_other() {
     let (first, second) = (first.unwrap(), second.unwrap());
     assert_eq!(Reading { file: "3.pdf".to_owned(), ..first }, second);
     assert!(!second.is_unreadable());
+}
+
+/// The processes that this one has started and that have not gone.
+fn children() -> Vec<u32> {
+    let own = std::process::id().to_string();
+    let stat = |id: u32| std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    // Behind the name, which may hold anything: the state, then the parent.
+    let parent = |id: u32| stat(id).rsplit_once(')').and_then(|(_, rest)| Some(rest.split(' ').nth(2)? == own));
+    let processes = std::fs::read_dir("/proc").expect("processes are listed");
+    let ids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    ids.filter(|id| parent(*id) == Some(true)).collect()
+}
+
+/// A picture file of the grey that `shade` gives.
+fn picture(width: u32, height: u32, shade: impl Fn(u32, u32) -> u8) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let grey = image::GrayImage::from_fn(width, height, |x, y| image::Luma([shade(x, y)]));
+    grey.write_to(&mut bytes, image::ImageFormat::Png).expect("a picture is written");
+    bytes.into_inner()
+}
+
+async fn each_picture_has_a_copy_of_its_own_and_none_is_left_behind() {
+    let before = children();
+    let reader = reader(Limits::default());
+    let scan = pdf(&[scanned(pdf(&[receipt()]))]);
+    let blank = picture(300, 200, |_, _| 255);
+    let first = reader.read("scan.pdf", &scan, None).await.unwrap();
+    let kept = children();
+    assert_eq!(kept.len(), before.len() + 1, "one is kept with the models");
+    // A document read in between changes nothing of the next, and the same process is copied for both.
+    let between = reader.read("blank.png", &blank, None).await.unwrap();
+    assert_eq!(only_problem_of(&between), Some(ProblemCode::NothingFound));
+    assert_eq!(reader.read("scan.pdf", &scan, None).await.unwrap(), first);
+    assert_eq!(children(), kept);
+    // As many are kept as were wanted at once.
+    let (one, other) = tokio::join!(reader.read("scan.pdf", &scan, None), reader.read("scan.pdf", &scan, None));
+    assert_eq!((one.unwrap(), other.unwrap()), (first.clone(), first.clone()));
+    assert_eq!(children().len(), before.len() + 2);
+    reader.rest().await;
+    assert_eq!(children(), before);
+    assert_eq!(reader.read("scan.pdf", &scan, None).await.unwrap(), first);
+    reader.rest().await;
+}
+
+async fn a_copy_that_takes_too_long_takes_its_zygote_with_it_and_the_next_is_read() {
+    // Noise looks like thousands of characters.
+    let noise = picture(1600, 2200, |x, y| if (x * 2_654_435 ^ y * 40_503 ^ x * y) % 7 < 3 { 0 } else { 255 });
+    let blank = picture(300, 200, |_, _| 255);
+    let reader = reader(Limits { cpu_seconds: 1, ..Limits::default() });
+    let before = children();
+    assert_eq!(only_problem(&reader.read("noise.png", &noise, None).await.unwrap()), ProblemCode::TimedOut);
+    assert_eq!(children(), before);
+    let next = reader.read("blank.png", &blank, None).await.unwrap();
+    assert_eq!(only_problem_of(&next), Some(ProblemCode::NothingFound));
+    reader.rest().await;
+}
+
+fn only_problem_of(reading: &Reading) -> Option<ProblemCode> {
+    match reading.problems.as_slice() {
+        [problem] => Some(problem.code),
+        _ => None,
+    }
 }

@@ -316,6 +316,29 @@ impl Office {
         Ok(password)
     }
 
+    /// Gives an account a fresh password and, where its role takes a second step, a fresh secret for it, and returns both:
+    /// for demos and for machines that sign in, which have no telephone.
+    pub async fn issue_credentials(&self, id: &str, by: &Actor) -> Result<(String, Option<String>), OfficeError> {
+        let account = self.store.account(id).await?;
+        let account = account.ok_or_else(|| StoreError::NotFound { what: "account", id: id.to_owned() })?;
+        let password = fresh_password()?;
+        let secret = match account.role.needs_second_step() {
+            true => Some(self.second_step_setup(&account)?.secret),
+            false => None,
+        };
+        let credentials =
+            Credentials { password_hash: Some(hashed(password.clone()).await?), totp_secret: secret.clone() };
+        let event = Event::CredentialsChanged { account: id.to_owned() };
+        self.store.set_credentials(id, &credentials, &[self.entry(by, event)]).await?;
+        Ok((password, secret))
+    }
+
+    /// The number that the app of a secret shows now.
+    pub fn number_now(&self, secret: &str) -> Result<String, OfficeError> {
+        let seconds = u64::try_from(self.now().as_second()).unwrap_or_default();
+        Ok(totp(secret, "demo")?.generate(seconds).to_string())
+    }
+
     /// Whoever is signed in changes their password, giving the old one. All sessions of the account end.
     pub async fn change_password(&self, account: &Account, old: &str, new: &str) -> Result<(), OfficeError> {
         self.not_too_often(&format!("sign-in account {}", account.id), ATTEMPTS_ACCOUNT).await?;

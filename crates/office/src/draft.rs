@@ -1,10 +1,13 @@
 //! Drafts of facilities: documents as they come, what was read of them within seconds, what the deciding rules would say
 //! if the claim were sent now, and the sending.
 
-use crate::{Accepted, Assessed, Office, OfficeError, Submission, Told, actor};
-use claim::{Choice, ClaimId, ClaimState, Document, DocumentKind, InstitutionCode, ProgrammeId, Reading, Sha256, Yen};
+use crate::{Accepted, Assessed, Office, OfficeError, Submission, Told, actor, hash};
+use claim::{
+    Choice, ClaimId, ClaimState, Document, DocumentKind, InstitutionCode, Lang, ProgrammeId, Reading, Sha256, Yen,
+};
 use decision_log::Event;
-use store::{Account, Draft, NewDraft, StoreError};
+use std::collections::BTreeSet;
+use store::{Account, Draft, DraftDocument, NewDraft, StoreError};
 
 /// The most documents of a claim.
 pub const DOCUMENTS_MOST: usize = 50;
@@ -24,8 +27,6 @@ pub struct Received {
     pub size_bytes: u64,
     /// Where the log tells of it.
     pub log_position: u64,
-    /// What was read; `None` where the reader could not be started, and it can be tried again.
-    pub reading: Option<Reading>,
 }
 
 fn told(code: &'static str, ja: String, en: String) -> OfficeError {
@@ -78,7 +79,7 @@ impl Office {
                 "not-returned",
                 format!(
                     "申請 {id} は「{}」の状態です。差し戻された申請だけを、もう一度申請できます。",
-                    claim.state.name(claim::Lang::Ja)
+                    claim.state.name(Lang::Ja)
                 ),
                 format!("claim {id} is {}; only a claim that was returned can be sent again", claim.state.code()),
             ));
@@ -120,8 +121,9 @@ impl Office {
         Ok(id)
     }
 
-    /// Takes a document into a draft: stored, synced, read back, logged; then it is read.
-    pub async fn upload(
+    /// Takes a document into a draft: stored, synced, read back and logged. It is not read yet
+    /// ([`Office::read_draft_document`]). `declared` is [`DocumentKind::Other`] where the reading is to tell what it is.
+    pub async fn receive(
         &self,
         account: &Account,
         draft: &Draft,
@@ -139,11 +141,7 @@ impl Office {
         }
         let size_bytes = bytes.len() as u64;
         if size_bytes > DOCUMENT_BYTES_MOST {
-            return Err(told(
-                "too-large",
-                "ファイルが大きすぎます。20MB以内としてください。".to_owned(),
-                "the file is too large; at most 20 MB".to_owned(),
-            ));
+            return Err(too_large());
         }
         if size_bytes == 0 {
             return Err(told(
@@ -152,22 +150,18 @@ impl Office {
                 "the file is empty; check the original and send it again".to_owned(),
             ));
         }
-        let sha256 = self.store.put_document(bytes.clone()).await?;
-        let file = clean_name(file);
-        let document = Document { position: 0, declared, file: file.clone(), sha256, size_bytes };
+        let sha256 = hash(&bytes);
+        if let Some(there) = draft.documents.iter().find(|one| one.document.sha256 == sha256) {
+            return Err(told(
+                "same-file",
+                format!("同じ内容のファイル（{}）は、追加済みです。", there.document.file),
+                format!("a file with the same contents ({}) is there already", there.document.file),
+            ));
+        }
+        let sha256 = self.store.put_document(bytes).await?;
+        let document = Document { position: 0, declared, file: clean_name(file), sha256, size_bytes };
         let (position, log_position) = self.keep(account, &draft.id, &draft.facility_code, &document, None).await?;
-        // Accepted from here on, whatever comes of reading it.
-        let reading = match self.reader.read(&file, &bytes, Some(declared)).await {
-            Ok(reading) => {
-                self.store.read_draft_document(&draft.id, position, &reading).await?;
-                Some(reading)
-            }
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "an uploaded document could not be read");
-                None
-            }
-        };
-        Ok(Received { position, sha256, size_bytes, log_position, reading })
+        Ok(Received { position, sha256, size_bytes, log_position })
     }
 
     async fn keep(
@@ -189,22 +183,69 @@ impl Office {
         Ok((position, logged.start))
     }
 
-    /// Reads a document of a draft again, or for the first time, as what it is declared to be now.
+    /// Reads a document of a draft, as what it is declared to be now. Where nobody has said what it is, what was read
+    /// says it.
     pub async fn read_draft_document(&self, draft: &Draft, position: u32) -> Result<(), OfficeError> {
-        let one = draft.documents.iter().find(|one| one.document.position == position).ok_or_else(|| {
-            OfficeError::Store(StoreError::NotFound { what: "document of the draft", id: draft.id.clone() })
-        })?;
-        let bytes = self.store.document(&one.document.sha256).await?;
-        match self.reader.read(&one.document.file, &bytes, Some(one.document.declared)).await {
-            Ok(reading) => Ok(self.store.read_draft_document(&draft.id, position, &reading).await?),
-            Err(error) => Err(Told::new(
-                "書類を読み取ることができませんでした。しばらくしてから、もう一度お試しください。",
-                "the document could not be read; try again in a while",
+        let document = &document_of(draft, position)?.document;
+        let bytes = self.store.document(&document.sha256).await?;
+        let as_kind = Some(document.declared).filter(|kind| *kind != DocumentKind::Other);
+        let _seat = self.desk.seat().await;
+        let reading = self.reader.read(&document.file, &bytes, as_kind).await.map_err(|error| {
+            Told::new(
+                "書類を読み取ることができませんでした。書類は保存されています。しばらくしてから、もう一度お試しください。",
+                "the document could not be read; it is kept: try again in a while",
             )
             .coded("reader")
             .because(error)
-            .into()),
+        })?;
+        let told = told_kind(&reading);
+        Ok(self.store.read_draft_document(&draft.id, position, &reading, told, self.now()).await?)
+    }
+
+    /// Says what a document of a draft is, and reads it as that.
+    pub async fn declare_draft_document(
+        &self,
+        draft: &Draft,
+        position: u32,
+        declared: DocumentKind,
+    ) -> Result<(), OfficeError> {
+        if document_of(draft, position)?.document.declared == declared {
+            return Ok(());
         }
+        self.store.declare_draft_document(&draft.id, position, declared, self.now()).await?;
+        self.read_draft_document(&self.draft(&draft.id).await?, position).await
+    }
+
+    /// Takes a document out of a draft.
+    pub async fn remove_draft_document(&self, draft: &Draft, position: u32) -> Result<(), OfficeError> {
+        Ok(self.store.remove_draft_document(&draft.id, position, self.now()).await?)
+    }
+
+    /// Changes what a draft asks for, as it was looked at.
+    pub async fn change_draft(
+        &self,
+        draft: &Draft,
+        seen: u64,
+        claimed_yen: Option<Yen>,
+        choices: &[Choice],
+    ) -> Result<(), OfficeError> {
+        let ranks: BTreeSet<u8> = choices.iter().map(|choice| choice.rank).collect();
+        let well = choices
+            .iter()
+            .all(|choice| Choice::RANKS.contains(&choice.rank) && (1..=Choice::MOST_UNITS).contains(&choice.units));
+        if ranks.len() != choices.len() || !well {
+            return Err(told(
+                "choice",
+                format!("希望する製品の台数は、1台から{}台までで入力してください。", Choice::MOST_UNITS),
+                format!("a choice has 1 to {} units", Choice::MOST_UNITS),
+            ));
+        }
+        Ok(self.store.change_draft(&draft.id, seen, claimed_yen, choices, self.now()).await?)
+    }
+
+    /// Gives a draft up, as it was looked at. The log still tells which documents were received.
+    pub async fn discard_draft(&self, draft: &Draft, seen: u64) -> Result<(), OfficeError> {
+        Ok(self.store.delete_draft(&draft.id, seen).await?)
     }
 
     /// What the rules that decide would say if the draft were sent now.
@@ -215,7 +256,7 @@ impl Office {
         let rules::Assessed { facts, observed, assessment } = ruleset
             .assess_dossier(&dossier)
             .map_err(|error| OfficeError::Inconsistent(format!("draft {}: {error}", draft.id)))?;
-        Ok(Assessed { facts, observed, assessment })
+        Ok(Assessed::new(facts, observed, assessment))
     }
 
     /// Sends a draft, as it was looked at. Sent again, it is the same claim.
@@ -225,6 +266,16 @@ impl Office {
                 "nothing-to-send",
                 "書類がまだありません。領収書などを追加してください。".to_owned(),
                 "there is no document yet; add the receipts".to_owned(),
+            ));
+        }
+        if let Some(one) = draft.documents.iter().find(|one| one.document.declared == DocumentKind::Other) {
+            return Err(told(
+                "document-kind-missing",
+                format!(
+                    "「{}」の書類の種類が選ばれていません。領収書又は領収書内訳書のどちらかを選んでください。",
+                    one.document.file
+                ),
+                format!("say whether {:?} is a receipt or an itemization", one.document.file),
             ));
         }
         let submitted_at = self.store.send_draft(&draft.id, seen, self.now()).await?;
@@ -242,10 +293,37 @@ impl Office {
             documents: documents.collect(),
         };
         let by = actor(account, Some(&draft.facility_code));
-        match self.submit(&submission, &by).await? {
-            Accepted::New(id) | Accepted::AlreadyThere(id) => Ok(id),
-        }
+        let (Accepted::New(id) | Accepted::AlreadyThere(id)) = self.submit(&submission, &by).await?;
+        self.store.draft_became(&draft.id, &id).await?;
+        Ok(id)
     }
+}
+
+fn document_of(draft: &Draft, position: u32) -> Result<&DraftDocument, OfficeError> {
+    draft
+        .documents
+        .iter()
+        .find(|one| one.document.position == position)
+        .ok_or_else(|| OfficeError::Store(StoreError::NotFound { what: "document of the draft", id: draft.id.clone() }))
+}
+
+/// What a document is by what was read of it: what is no itemization was meant as a receipt, and whatever is wrong with
+/// it as one is found.
+fn told_kind(reading: &Reading) -> DocumentKind {
+    match reading.kind {
+        _ if reading.is_unreadable() || reading.holds_nothing() => DocumentKind::Other,
+        DocumentKind::Itemization => DocumentKind::Itemization,
+        _ => DocumentKind::Receipt,
+    }
+}
+
+/// A file has more than [`DOCUMENT_BYTES_MOST`].
+pub fn too_large() -> OfficeError {
+    told(
+        "too-large",
+        "ファイルが大きすぎます。1件20MB以内としてください。".to_owned(),
+        "the file is too large; at most 20 MB each".to_owned(),
+    )
 }
 
 /// The name of an uploaded file as it is kept: without folders, without what a terminal or a page would obey, and short.

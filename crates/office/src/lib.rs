@@ -11,9 +11,12 @@ mod batch;
 mod decide;
 mod draft;
 mod duplicates;
+mod review;
 mod rulebook;
 mod submit;
+mod template;
 mod told;
+mod view;
 
 pub use accounts::{
     PASSWORD_LEAST, SESSION_IDLE, SESSION_LIFE, SecondStep, SecondStepSetup, SignedIn, actor, fresh_password,
@@ -21,9 +24,12 @@ pub use accounts::{
 pub use assessed::{Assessed, hash, json};
 pub use batch::{BatchFiles, Prepared};
 pub use decide::Will;
-pub use draft::{DOCUMENT_BYTES_MOST, DOCUMENTS_MOST, Received};
+pub use draft::{DOCUMENT_BYTES_MOST, DOCUMENTS_MOST, Received, too_large};
+pub use ingest::{Picture, Table, TableCellKind, View};
+pub use review::{Correction, LOOKING, NOTE_MOST, ONE_LOOK};
 pub use rulebook::{Rulebook, RulebookError};
 pub use submit::{Accepted, Submission};
+pub use template::Template;
 pub use told::Told;
 
 use claim::{Actor, ClaimId, Lang, LogEntry, Payer, day_in_japan, wareki};
@@ -57,6 +63,7 @@ pub struct Office {
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// Reads documents, each in a process of its own.
     pub reader: Arc<ingest::Reader>,
+    desk: Arc<view::Desk>,
 }
 
 impl fmt::Debug for Office {
@@ -73,7 +80,14 @@ impl Office {
         now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
         reader: Arc<ingest::Reader>,
     ) -> Office {
-        Office { rulebook: Rulebook::new(store.clone()), store, settings, now, reader }
+        Office {
+            rulebook: Rulebook::new(store.clone()),
+            store,
+            settings,
+            now,
+            reader,
+            desk: Arc::new(view::Desk::new()),
+        }
     }
 
     /// The present instant.
@@ -88,12 +102,7 @@ impl Office {
 
     /// An entry of the decision log, as it is stored: personal data is committed to with fresh salts.
     pub fn entry(&self, by: &Actor, event: Event) -> LogEntry {
-        Entry { at: self.now(), by: by.clone(), event }.commit(|| {
-            let mut salt = [0; 32];
-            // The kernel always has 32 random bytes once it has started; without them nothing may be written.
-            getrandom::fill(&mut salt).expect("the kernel gives random bytes");
-            salt
-        })
+        Entry { at: self.now(), by: by.clone(), event }.commit(assessed::salt)
     }
 
     /// A claim that has to be there.
@@ -127,6 +136,9 @@ pub enum OfficeError {
     /// A list could not be written.
     #[error(transparent)]
     List(#[from] reporting::PaymentListError),
+    /// A template could not be written.
+    #[error(transparent)]
+    Template(#[from] reporting::TemplateError),
     /// What is stored does not go together; `kofu check` names it.
     #[error("{0}; run `kofu check`")]
     Inconsistent(String),
@@ -154,9 +166,12 @@ impl OfficeError {
         match self {
             OfficeError::Told(told) => told.code(),
             OfficeError::Store(error) if error.is_transient() => "try-again",
-            OfficeError::Store(StoreError::Conflict { .. } | StoreError::AssessmentDiffers { .. }) => {
-                "changed-meanwhile"
-            }
+            OfficeError::Store(
+                StoreError::Conflict { .. }
+                | StoreError::AccountConflict { .. }
+                | StoreError::DraftConflict { .. }
+                | StoreError::AssessmentDiffers { .. },
+            ) => "changed-meanwhile",
             OfficeError::Store(
                 StoreError::Step { .. } | StoreError::Refused { .. } | StoreError::BatchState { .. },
             ) => "not-allowed-now",

@@ -1,8 +1,9 @@
 //! The command line: every command with its help. What each does is in `command/`.
 
-use claim::{Actor, ClaimId, InstitutionCode, Lang};
+use claim::{Actor, ClaimId, InstitutionCode, Lang, Role};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// 補助金の申請を、領収書の受付から振込データと通知書まで扱い、すべての判断の根拠を残します。
@@ -77,6 +78,12 @@ pub(crate) enum Command {
         /// 見本のフォルダー / the folder of the samples
         #[arg(long, default_value = "samples", value_name = "DIR")]
         samples: PathBuf,
+        /// 処理の途中で止め、見本の利用者で画面を操作できるようにします / stop in the middle and serve the pages, with demo accounts
+        #[arg(long, conflicts_with = "json")]
+        serve: bool,
+        /// --serve の待受けアドレス / where --serve listens
+        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR", requires = "serve")]
+        listen: SocketAddr,
         #[command(flatten)]
         json: Json,
     },
@@ -130,6 +137,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// 画面とAPIの利用者を扱います / the accounts of pages and API
+    #[command(subcommand)]
+    Accounts(AccountsCommand),
     /// 申請を扱います / claims
     #[command(subcommand)]
     Claims(ClaimsCommand),
@@ -306,6 +316,60 @@ pub(crate) enum FacilitiesCommand {
         code: String,
         #[command(flatten)]
         json: Json,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountsCommand {
+    /// 利用者を追加し、初回のパスワードを表示します / make an account and show its first password, once
+    Add {
+        /// 利用者ID / the account's id
+        id: String,
+        /// 役割 / what it is for
+        #[arg(long, value_name = "ROLE", value_parser = role)]
+        role: Role,
+        /// 画面での呼び名（既定は利用者ID） / how pages address it
+        #[arg(long)]
+        name: Option<String>,
+        /// メールアドレス / for messages
+        #[arg(long)]
+        email: Option<String>,
+        /// 医療機関等コード（医療機関等の利用者では1つ以上） / the institutions that a facility's account acts for
+        #[arg(long = "facility", value_name = "CODE", value_parser = institution)]
+        facilities: Vec<InstitutionCode>,
+        /// 操作する職員のアカウント（決定記録に記載） / the account of who does it, for the decision log
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Option<Actor>,
+    },
+    /// 一覧 / list them
+    List {
+        #[command(flatten)]
+        json: Json,
+    },
+    /// パスワードを再発行し、2段階認証を設定し直せるようにします / a fresh password, and the second step is set up anew
+    Reset {
+        /// 利用者ID / the account's id
+        id: String,
+        /// 操作する職員のアカウント（決定記録に記載） / the account of who does it, for the decision log
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Option<Actor>,
+    },
+    /// 使用できないようにします / close one
+    Close {
+        /// 利用者ID / the account's id
+        id: String,
+        /// 操作する職員のアカウント（決定記録に記載） / the account of who does it, for the decision log
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Option<Actor>,
+    },
+    /// 医療機関等が自分で利用者登録をするための招待コードを作ります / an invitation with which a facility makes its own account
+    Invite {
+        /// 医療機関等コード / the institution code
+        #[arg(value_parser = institution)]
+        facility: InstitutionCode,
+        /// 操作する職員のアカウント（決定記録に記載） / the account of who does it, for the decision log
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Option<Actor>,
     },
 }
 
@@ -537,10 +601,14 @@ impl Command {
             Command::Work(_) => Need::Makes,
             Command::Facilities(FacilitiesCommand::Import { .. })
             | Command::Claims(ClaimsCommand::Import { .. })
+            | Command::Accounts(AccountsCommand::Add { .. })
             | Command::Programmes(ProgrammesArgs { command: Some(ProgrammesCommand::Propose { .. }), .. }) => {
                 Need::Makes
             }
             Command::Claims(ClaimsCommand::Decide { .. })
+            | Command::Accounts(
+                AccountsCommand::Reset { .. } | AccountsCommand::Close { .. } | AccountsCommand::Invite { .. },
+            )
             | Command::Duplicates(DuplicatesCommand::Judge { .. })
             | Command::Log(LogCommand::Erase { .. })
             | Command::Batch(
@@ -562,6 +630,19 @@ fn staff(account: &str) -> Result<Actor, String> {
         return Ok(Actor::staff(account));
     }
     Err(format!("expected 1 to {ACCOUNT_CHARACTERS_MAX} of the characters A-Z a-z 0-9 . _ @ -"))
+}
+
+/// A role by its code.
+fn role(code: &str) -> Result<Role, String> {
+    Role::from_code(code).ok_or_else(|| {
+        let known: Vec<&str> = Role::ALL.iter().map(|role| role.code()).collect();
+        format!("expected one of: {}", known.join(", "))
+    })
+}
+
+/// An institution code.
+fn institution(code: &str) -> Result<InstitutionCode, String> {
+    InstitutionCode::parse(code).map_err(|error| error.to_string())
 }
 
 /// The longest id of an account.

@@ -80,7 +80,10 @@ fn execute(cli: Cli) -> anyhow::Result<Done> {
                 let config = config::Config::read(global.config.as_deref())?;
                 command::read::run(&files, kind, &config, json.json, lang).await
             }
-            Command::Demo { samples, json } => command::demo::run(global, &samples, json.json).await,
+            Command::Demo { samples, serve: true, listen, .. } => {
+                command::demo_serve::run(global, &samples, listen).await
+            }
+            Command::Demo { samples, json, .. } => command::demo::run(global, &samples, json.json).await,
             command => {
                 let need = command.need();
                 let app = App::open(global, Clock::System, need).await?;
@@ -98,6 +101,7 @@ fn execute(cli: Cli) -> anyhow::Result<Done> {
 async fn on_store(app: &App, command: Command) -> anyhow::Result<Done> {
     match command {
         Command::Facilities(command) => command::facilities::run(app, command).await,
+        Command::Accounts(command) => command::accounts::run(app, command).await,
         Command::Claims(command) => command::claims::run(app, command).await,
         Command::Template { facility, programme, out } => {
             command::template::run(app, &facility, programme.as_deref(), out.as_deref()).await

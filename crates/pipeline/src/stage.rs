@@ -6,7 +6,7 @@ use claim::{
     Actor, Assessment, Calendar, ClaimId, Decision, DecisionKind, Notice, NoticeKind, Outcome, Reading, day_in_japan,
 };
 use decision_log::{AssessedClaim, Event, ReadDocument};
-use office::{Assessed, RulebookError, hash, json};
+use office::{Assessed, Office, RulebookError, hash, json};
 use reporting::Typesetter;
 use std::sync::{Arc, OnceLock};
 use store::{Job, JobKind, NewNotice, Store, StoreError};
@@ -110,7 +110,7 @@ impl Stages {
         let ruleset = self.app.office.rulebook.on(self.app.office.today()).await?;
         let rules::Assessed { facts, observed, assessment } =
             ruleset.assess_dossier(&dossier).map_err(|error| Failure::NeedsPerson(chain(&error)))?;
-        let assessed = Assessed { facts, observed, assessment };
+        let assessed = Assessed::new(facts, observed, assessment);
         let bytes = json(&assessed);
         let sha256 = hash(&bytes);
         let now = self.app.office.now();
@@ -149,7 +149,8 @@ impl Stages {
                 },
             ),
         });
-        self.app.office.store.finish_assess(job, &bytes, sha256, decision.as_ref(), &entries).await?;
+        let waiting = Office::waiting(&dossier, &ruleset, &assessed);
+        self.app.office.store.finish_assess(job, &bytes, sha256, &waiting, decision.as_ref(), &entries).await?;
         Ok(())
     }
 

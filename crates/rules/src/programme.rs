@@ -249,6 +249,17 @@ impl Programme {
         matches!(self.grant, Grant::Products(_))
     }
 
+    /// The products that can be asked for on `day`, with maker and name, in the order of the form; none where it pays money.
+    pub fn products(&self, day: Date) -> Vec<(&ProductId, String)> {
+        match &self.grant {
+            Grant::Money(_) => Vec::new(),
+            Grant::Products(terms) => {
+                let label = |product: &Product| format!("{} {}", product.maker, product.name);
+                terms.on(day).map(|dated| (&dated.value.id, label(&dated.value))).collect()
+            }
+        }
+    }
+
     /// Why a claim of a facility of `kind` cannot be decided on `day`, if it cannot.
     pub(crate) fn undecided(&self, kind: FacilityKind, day: Date) -> Option<&Undecided> {
         self.undecided.iter().find(|one| one.kinds.contains(&kind) && one.reason.holds_on(day))

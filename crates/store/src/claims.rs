@@ -3,7 +3,7 @@
 use crate::database::{Tx, read, within};
 use crate::row::{At, code, json};
 use crate::stages::NoticeRecord;
-use crate::{Job, JobKind, Store, StoreError, log, queue, sql};
+use crate::{Job, JobKind, Store, StoreError, log, queue, review, sql};
 use claim::{
     Actor, Choice, ClaimId, ClaimState, Decision, DecisionKind, Document, Facility, InstitutionCode, LogEntry,
     ProductUnits, ProgrammeId, Reading, Sha256, Yen,
@@ -277,6 +277,17 @@ pub(crate) async fn readings(tx: &mut Tx, id: &ClaimId, revision: u32) -> Result
     rows.iter().map(|text| at.json(text)).collect()
 }
 
+/// What was read of a revision, as people corrected it.
+pub(crate) async fn corrected_readings(
+    tx: &mut Tx,
+    id: &ClaimId,
+    revision: u32,
+) -> Result<Vec<Reading>, StoreError> {
+    let mut readings = readings(tx, id, revision).await?;
+    review::adjust(&mut readings, &review::adjustments(tx, id, revision).await?)?;
+    Ok(readings)
+}
+
 /// All decisions on a claim, oldest first.
 pub(crate) async fn decisions(tx: &mut Tx, id: &ClaimId) -> Result<Vec<DecisionRecord>, StoreError> {
     let rows: Vec<DecisionRow> =
@@ -360,6 +371,9 @@ async fn guarded(
         query.execute(c).await?.rows_affected()
     });
     changed_one(claim, rows)?;
+    if claim.state == ClaimState::InReview {
+        review::leave(tx, &claim.id).await?;
+    }
     claim.state = to;
     claim.version += 1;
     claim.granted_yen = yen.or(claim.granted_yen);
@@ -533,6 +547,24 @@ impl Store {
         rows.into_iter().map(ClaimRow::summary).collect()
     }
 
+    /// At most `limit` claims of an account's institutions, the last submitted first; after the one that `after` names.
+    pub async fn claims_of_account(
+        &self,
+        account: &str,
+        after: Option<(Timestamp, &ClaimId)>,
+        limit: u32,
+    ) -> Result<Vec<ClaimSummary>, StoreError> {
+        let (at, id) = after.map_or((i64::MAX, ""), |(at, id)| (at.as_millisecond(), id.as_str()));
+        let rows: Vec<ClaimRow> = read!(self.db, |c| sqlx::query_as(sql::CLAIMS_OF_ACCOUNT)
+            .bind(account)
+            .bind(at)
+            .bind(id)
+            .bind(i64::from(limit))
+            .fetch_all(c)
+            .await?);
+        rows.into_iter().map(ClaimRow::summary).collect()
+    }
+
     /// How many claims are in each state; states without claims are left out.
     pub async fn count_by_state(&self) -> Result<BTreeMap<ClaimState, u64>, StoreError> {
         let rows: Vec<(String, i64)> = read!(self.db, |c| sqlx::query_as(sql::CLAIM_COUNTS).fetch_all(c).await?);
@@ -540,7 +572,7 @@ impl Store {
         rows.iter().map(|(state, count)| Ok((at.state(state)?, at.count(*count)?))).collect()
     }
 
-    /// What was read of a revision, in the order of its documents; empty until it has been read.
+    /// What was read of a revision, in the order of its documents, without corrections; empty until it has been read.
     pub async fn readings(&self, id: &ClaimId, revision: u32) -> Result<Vec<Reading>, StoreError> {
         readings(&mut self.db.snapshot().await?, id, revision).await
     }

@@ -8,12 +8,12 @@ impl Store {
     /// read.
     ///
     /// Earlier grants are the register's and this store's own (other claims of the facility that are approved or
-    /// further on). Duplicates are those of [`Store::duplicates`].
+    /// further on). Duplicates are those of [`Store::duplicates`]. Readings are as people corrected them.
     pub async fn dossier(&self, id: &ClaimId) -> Result<Dossier, StoreError> {
         let mut tx = self.db.snapshot().await?;
         let claim = claims::summary(&mut tx, id).await?.ok_or_else(|| StoreError::no_claim(id.as_str()))?;
         let documents = claims::documents(&mut tx, id, claim.revision).await?;
-        let readings = claims::readings(&mut tx, id, claim.revision).await?;
+        let readings = claims::corrected_readings(&mut tx, id, claim.revision).await?;
         if documents.len() != readings.len() {
             return Err(StoreError::Argument {
                 what: "readings of the claim's documents",

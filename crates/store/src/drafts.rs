@@ -57,6 +57,8 @@ pub struct Draft {
     pub version: u64,
     /// When it was sent; then it does not change.
     pub sent_at: Option<Timestamp>,
+    /// The claim that it became; `None` also where the sending was broken off, and it has to be sent again.
+    pub claim_id: Option<ClaimId>,
     /// Its files, in order.
     pub documents: Vec<DraftDocument>,
 }
@@ -85,6 +87,7 @@ struct DraftRow {
     changed_at_ms: i64,
     version: i64,
     sent_at_ms: Option<i64>,
+    claim_id: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -132,6 +135,7 @@ async fn get(tx: &mut Tx, id: &str) -> Result<Option<Draft>, StoreError> {
         documents: documents.into_iter().map(|row| row.document(id)).collect::<Result<_, _>>()?,
         programme: row.programme.into(),
         revises: row.revises.map(ClaimId::from),
+        claim_id: row.claim_id.map(ClaimId::from),
         created_by: row.created_by,
         id: row.id,
     }))
@@ -171,11 +175,11 @@ impl Store {
         get(&mut self.db.snapshot().await?, id).await
     }
 
-    /// At most `limit` drafts of an institution that have not been sent, the last changed first.
-    pub async fn drafts(&self, facility: &InstitutionCode, limit: u32) -> Result<Vec<Draft>, StoreError> {
+    /// At most `limit` drafts of an account's institutions that have not become claims, the last changed first.
+    pub async fn drafts_of_account(&self, account: &str, limit: u32) -> Result<Vec<Draft>, StoreError> {
         let mut tx = self.db.snapshot().await?;
-        let ids: Vec<String> = within!(tx, |c| sqlx::query_scalar(sql::DRAFTS_OF_FACILITY)
-            .bind(facility.as_str())
+        let ids: Vec<String> = within!(tx, |c| sqlx::query_scalar(sql::DRAFTS_OF_ACCOUNT)
+            .bind(account)
             .bind(i64::from(limit))
             .fetch_all(c)
             .await?);
@@ -274,17 +278,32 @@ impl Store {
         tx.commit().await
     }
 
-    /// Keeps what was read of a file of a draft. One that was taken away meanwhile is no error.
-    pub async fn read_draft_document(&self, id: &str, position: u32, reading: &Reading) -> Result<(), StoreError> {
-        let reading = json(reading)?;
+    /// Keeps what was read of a file of a draft; where nobody has said what the file is
+    /// ([`DocumentKind::Other`]), it is `told` from then on. A file that was taken away meanwhile is no error.
+    pub async fn read_draft_document(
+        &self,
+        id: &str,
+        position: u32,
+        reading: &Reading,
+        told: DocumentKind,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (text, told) = (json(reading)?, code(&told)?);
         let mut tx = self.db.begin().await?;
-        within!(tx, |c| sqlx::query(sql::DRAFT_DOCUMENT_READ)
+        let rows = within!(tx, |c| sqlx::query(sql::DRAFT_DOCUMENT_READ)
             .bind(id)
             .bind(i64::from(position))
-            .bind(&reading)
+            .bind(&text)
+            .bind(reading.sha256.to_string())
+            .bind(&told)
             .execute(c)
-            .await
-            .map(drop))?;
+            .await?
+            .rows_affected());
+        if rows == 0 {
+            return Ok(());
+        }
+        // What would be sent may be another thing now. A draft that was sent meanwhile stays as it was.
+        touch(&mut tx, id, at).await?;
         tx.commit().await
     }
 
@@ -322,6 +341,18 @@ impl Store {
             tx.commit().await?;
         }
         Ok(sent_at)
+    }
+
+    /// Remembers which claim a draft became that was sent.
+    pub async fn draft_became(&self, id: &str, claim: &ClaimId) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        let rows = within!(tx, |c| sqlx::query(sql::DRAFT_BECAME)
+            .bind(id)
+            .bind(claim.as_str())
+            .execute(c)
+            .await?
+            .rows_affected());
+        if rows == 1 { tx.commit().await } else { Err(conflict(id)) }
     }
 
     /// Gives a draft up, as it was looked at.

@@ -118,21 +118,8 @@ pub(crate) async fn keep(
     reading: &Reading,
 ) -> Result<(), StoreError> {
     let Some(receipt) = &reading.receipt else { return Ok(()) };
+    keep_facts(tx, claim, position, receipt).await?;
     let (id, revision, position) = (claim.id.as_str(), i64::from(claim.revision), i64::from(position));
-    if let Some(facts) = receipt_facts(receipt) {
-        for issuer in &facts.issuers {
-            within!(*tx, |c| sqlx::query(sql::RECEIPT_FACTS_INSERT)
-                .bind(id)
-                .bind(revision)
-                .bind(position)
-                .bind(issuer)
-                .bind(facts.issued_on.to_string())
-                .bind(facts.total.get())
-                .execute(c)
-                .await
-                .map(drop))?;
-        }
-    }
     let total = receipt.total_yen.as_ref().map_or(UNREAD, |field| field.value.get());
     for (page, hash) in (1i64..).zip(&reading.page_hashes).filter(|(_, hash)| !hash.is_blank()) {
         within!(*tx, |c| sqlx::query(sql::PAGE_HASH_INSERT)
@@ -158,6 +145,48 @@ pub(crate) async fn keep(
         }
     }
     Ok(())
+}
+
+async fn keep_facts(
+    tx: &mut Tx,
+    claim: &ClaimSummary,
+    position: u32,
+    receipt: &ReceiptReading,
+) -> Result<(), StoreError> {
+    let Some(facts) = receipt_facts(receipt) else { return Ok(()) };
+    for issuer in &facts.issuers {
+        within!(*tx, |c| sqlx::query(sql::RECEIPT_FACTS_INSERT)
+            .bind(claim.id.as_str())
+            .bind(i64::from(claim.revision))
+            .bind(i64::from(position))
+            .bind(issuer)
+            .bind(facts.issued_on.to_string())
+            .bind(facts.total.get())
+            .execute(c)
+            .await
+            .map(drop))?;
+    }
+    Ok(())
+}
+
+/// Keeps what a receipt says as a person corrected it.
+pub(crate) async fn keep_facts_anew(
+    tx: &mut Tx,
+    claim: &ClaimSummary,
+    position: u32,
+    reading: &Reading,
+) -> Result<(), StoreError> {
+    within!(*tx, |c| sqlx::query(sql::RECEIPT_FACTS_CLEAR)
+        .bind(claim.id.as_str())
+        .bind(i64::from(claim.revision))
+        .bind(i64::from(position))
+        .execute(c)
+        .await
+        .map(drop))?;
+    match &reading.receipt {
+        Some(receipt) => keep_facts(tx, claim, position, receipt).await,
+        None => Ok(()),
+    }
 }
 
 /// The receipts of a revision that seem to stand in other claims, in the order of its files, each other claim once with
@@ -283,7 +312,7 @@ impl Store {
     pub async fn duplicates(&self, id: &ClaimId) -> Result<Vec<PossibleDuplicate>, StoreError> {
         let mut tx = self.db.snapshot().await?;
         let claim = claims::summary(&mut tx, id).await?.ok_or_else(|| StoreError::no_claim(id.as_str()))?;
-        let readings = claims::readings(&mut tx, id, claim.revision).await?;
+        let readings = claims::corrected_readings(&mut tx, id, claim.revision).await?;
         of(&mut tx, id, claim.revision, &readings).await
     }
 

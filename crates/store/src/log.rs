@@ -3,7 +3,7 @@
 
 use crate::database::{Tx, read, within};
 use crate::row::At;
-use crate::{Store, StoreError, sql};
+use crate::{Store, StoreError, log_index, sql};
 use claim::{ClaimId, InstitutionCode, LogEntry, ProgrammeId, Sha256};
 use std::ops::Range;
 
@@ -69,11 +69,20 @@ pub(crate) async fn append(tx: &mut Tx, entries: &[LogEntry]) -> Result<Range<u6
                 .await
                 .map(drop))?;
         }
+        log_index::add(tx, position, &entry.about).await?;
     }
     Ok(unsigned("log_head", first)?..unsigned("log_head", size)?)
 }
 
 impl Store {
+    /// Appends entries that tell of something that changes nothing else, and gives their positions.
+    pub async fn record(&self, entries: &[LogEntry]) -> Result<Range<u64>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let logged = append(&mut tx, entries).await?;
+        tx.commit().await?;
+        Ok(logged)
+    }
+
     /// How many entries the log has.
     pub async fn log_size(&self) -> Result<u64, StoreError> {
         let size: i64 = read!(self.db, |c| sqlx::query_scalar(sql::LOG_SIZE).fetch_one(c).await?);

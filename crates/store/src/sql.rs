@@ -30,6 +30,52 @@ macro_rules! claims_page {
     };
 }
 
+/// A page of the claims that wait for a person, in their order after ($1, $2, $3), at most $4: under the programme $5, of
+/// facilities of the kind $6 and the prefecture $7, with the finding $8, in the hands of $9, as far as these are given.
+/// `$by` is where the page is looked up, `$key` whose columns have the order there.
+macro_rules! review_page {
+    ($by:literal, $key:literal, $narrowed:literal) => {
+        concat!(
+            "SELECT q.claim_id, q.programme, q.facility_code, q.kind, q.due_on, q.deadline_on, q.weight, q.duplicate,
+                 q.doubts, q.amount_yen, q.submitted_at_ms, q.findings, f.name AS facility_name, h.account_id AS hand
+             FROM ", $by, "
+             LEFT JOIN facilities f ON f.code = q.facility_code
+             LEFT JOIN claim_hands h ON h.claim_id = q.claim_id
+             WHERE (", $key, ".due_on, ", $key, ".weight, ", $key, ".claim_id) > ($1, $2, $3)
+                 AND (CAST($5 AS TEXT) IS NULL OR q.programme = $5)
+                 AND (CAST($6 AS TEXT) IS NULL OR q.kind = $6)
+                 AND (CAST($7 AS BIGINT) IS NULL OR q.prefecture = $7)
+                 AND (CAST($8 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM review_queue_findings n
+                     WHERE n.claim_id = q.claim_id AND n.finding = $8))
+                 AND (CAST($9 AS TEXT) IS NULL OR h.account_id = $9) ",
+            $narrowed,
+            " ORDER BY ", $key, ".due_on, ", $key, ".weight, ", $key, ".claim_id LIMIT $4"
+        )
+    };
+}
+
+/// A page of the log from the newest entry on: below the position $1 and not below $2, at most $3, of the event $4, by
+/// $5, from $6 and before $7, about the claim $8 and the facility $9, as far as these are given.
+macro_rules! log_page {
+    ($by:literal, $key:literal, $narrowed:literal) => {
+        concat!(
+            "SELECT e.position, e.payload FROM ", $by, "
+             JOIN log_entries e ON e.position = ", $key, ".position
+             WHERE ", $key, ".position < $1 AND ", $key, ".position >= $2
+                 AND (CAST($4 AS TEXT) IS NULL OR i.event = $4)
+                 AND (CAST($5 AS TEXT) IS NULL OR i.actor = $5)
+                 AND (CAST($6 AS BIGINT) IS NULL OR i.at_ms >= $6)
+                 AND (CAST($7 AS BIGINT) IS NULL OR i.at_ms < $7)
+                 AND (CAST($8 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM log_claims c
+                     WHERE c.position = i.position AND c.claim_id = $8))
+                 AND (CAST($9 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM log_facilities g
+                     WHERE g.position = i.position AND g.facility_code = $9)) ",
+            $narrowed,
+            " ORDER BY ", $key, ".position DESC LIMIT $3"
+        )
+    };
+}
+
 statements! {
     PING = "SELECT CAST(1 AS BIGINT)";
 
@@ -58,6 +104,123 @@ statements! {
     CHECKPOINT_AT = "SELECT note FROM log_checkpoints WHERE size = $1";
     CHECKPOINTS_GET = "SELECT size, note FROM log_checkpoints ORDER BY size";
     CHECKPOINT_LATEST = "SELECT size, note FROM log_checkpoints ORDER BY size DESC LIMIT 1";
+
+    // --- by what entries are found again
+    LOG_INDEX_ADD = "INSERT INTO log_index (position, at_ms, event, actor) VALUES ($1, $2, $3, $4)";
+    LOG_CLAIM_ADD =
+        "INSERT INTO log_claims (claim_id, position) VALUES ($1, $2) ON CONFLICT (claim_id, position) DO NOTHING";
+    LOG_CLAIMS_ADD_BATCH =
+        "INSERT INTO log_claims (claim_id, position) SELECT DISTINCT claim_id, CAST($2 AS BIGINT) FROM payments
+         WHERE batch_id = $1";
+    LOG_FACILITY_ADD =
+        "INSERT INTO log_facilities (facility_code, position) VALUES ($1, $2)
+         ON CONFLICT (facility_code, position) DO NOTHING";
+    /// The facilities of the claims that the entry $1 is about.
+    LOG_FACILITIES_ADD_CLAIMS =
+        "INSERT INTO log_facilities (facility_code, position)
+         SELECT DISTINCT c.facility_code, l.position FROM log_claims l JOIN claims c ON c.id = l.claim_id
+         WHERE l.position = $1 AND l.claim_id = $2
+         ON CONFLICT (facility_code, position) DO NOTHING";
+    LOG_FACILITIES_ADD_BATCH =
+        "INSERT INTO log_facilities (facility_code, position) SELECT DISTINCT facility_code, CAST($2 AS BIGINT)
+         FROM payments WHERE batch_id = $1";
+    LOG_PAGE = log_page!("log_index i", "i", "");
+    LOG_PAGE_OF_EVENT = log_page!("log_index i", "i", "AND i.event = $4");
+    LOG_PAGE_BY_ACTOR = log_page!("log_index i", "i", "AND i.actor = $5");
+    LOG_PAGE_OF_CLAIM = log_page!("log_claims k JOIN log_index i ON i.position = k.position", "k", "AND k.claim_id = $8");
+    LOG_PAGE_OF_FACILITY =
+        log_page!("log_facilities k JOIN log_index i ON i.position = k.position", "k", "AND k.facility_code = $9");
+    LOG_LAST_BEFORE =
+        "SELECT position FROM log_index WHERE at_ms < $1 ORDER BY at_ms DESC, position DESC LIMIT 1";
+    LOG_FIRST_FROM = "SELECT position FROM log_index WHERE at_ms >= $1 ORDER BY at_ms, position LIMIT 1";
+    LOG_ACTED_SINCE =
+        "SELECT k.position FROM log_claims k JOIN log_index i ON i.position = k.position
+         WHERE k.claim_id = $1 AND i.event = $2 AND i.actor = $3 AND i.at_ms >= $4
+         ORDER BY k.position DESC LIMIT 1";
+
+    // --- review
+    REVIEW_ENTER =
+        "INSERT INTO review_queue (claim_id, programme, facility_code, kind, prefecture, due_on, deadline_on, weight,
+             duplicate, doubts, amount_yen, submitted_at_ms, findings)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    REVIEW_ENTER_FINDING =
+        "INSERT INTO review_queue_findings (finding, due_on, weight, claim_id) VALUES ($1, $2, $3, $4)";
+    REVIEW_GET =
+        "SELECT programme, kind, prefecture, findings, due_on, weight FROM review_queue WHERE claim_id = $1";
+    REVIEW_LEAVE_FINDINGS = "DELETE FROM review_queue_findings WHERE claim_id = $1";
+    REVIEW_LEAVE = "DELETE FROM review_queue WHERE claim_id = $1";
+    REVIEW_COUNT =
+        "INSERT INTO review_counts (programme, kind, prefecture, finding, claims) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (programme, kind, prefecture, finding)
+             DO UPDATE SET claims = review_counts.claims + excluded.claims";
+    REVIEW_UNCOUNT =
+        "UPDATE review_counts SET claims = claims - 1
+         WHERE programme = $1 AND kind = $2 AND prefecture = $3 AND finding = $4";
+    REVIEW_PAGE = review_page!("review_queue q", "q", "");
+    REVIEW_PAGE_BY_PROGRAMME = review_page!("review_queue q", "q", "AND q.programme = $5");
+    REVIEW_PAGE_BY_KIND = review_page!("review_queue q", "q", "AND q.kind = $6");
+    REVIEW_PAGE_BY_PREFECTURE = review_page!("review_queue q", "q", "AND q.prefecture = $7");
+    REVIEW_PAGE_BY_FINDING =
+        review_page!("review_queue_findings x JOIN review_queue q ON q.claim_id = x.claim_id", "x", "AND x.finding = $8");
+    REVIEW_PAGE_BY_HAND =
+        review_page!("claim_hands m JOIN review_queue q ON q.claim_id = m.claim_id", "q", "AND m.account_id = $9");
+    /// Counts of claims with the finding $1 (empty: of all), and of those under $2, $3 and $4 with any.
+    REVIEW_COUNTS =
+        "SELECT programme, kind, prefecture, finding, claims FROM review_counts
+         WHERE claims > 0 AND (finding = $1 OR ((CAST($2 AS TEXT) IS NULL OR programme = $2)
+             AND (CAST($3 AS TEXT) IS NULL OR kind = $3) AND (CAST($4 AS BIGINT) IS NULL OR prefecture = $4)))";
+    FINDINGS_CLEAR = "DELETE FROM assessment_findings WHERE claim_id = $1 AND revision = $2";
+    FINDING_ADD = "INSERT INTO assessment_findings (claim_id, revision, finding) VALUES ($1, $2, $3)";
+    HAND_SET =
+        "INSERT INTO claim_hands (claim_id, account_id, handed_by, handed_at_ms) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (claim_id) DO UPDATE SET account_id = excluded.account_id, handed_by = excluded.handed_by,
+             handed_at_ms = excluded.handed_at_ms";
+    HAND_GET = "SELECT account_id FROM claim_hands WHERE claim_id = $1";
+    LOOK =
+        "INSERT INTO claim_looks (claim_id, account_id, looked_at_ms) VALUES ($1, $2, $3)
+         ON CONFLICT (claim_id, account_id) DO UPDATE SET looked_at_ms = excluded.looked_at_ms";
+    LOOKS_GET =
+        "SELECT l.account_id, a.name, l.looked_at_ms FROM claim_looks l JOIN accounts a ON a.id = l.account_id
+         WHERE l.claim_id = $1 AND l.looked_at_ms >= $2 ORDER BY l.looked_at_ms DESC, l.account_id";
+    NOTE_ADD =
+        "INSERT INTO claim_notes (log_position, claim_id, noted_by, noted_at_ms, note) VALUES ($1, $2, $3, $4, $5)";
+    NOTES_GET =
+        "SELECT log_position, noted_by, noted_at_ms, note FROM claim_notes WHERE claim_id = $1 ORDER BY log_position";
+    ADJUSTMENT_ADD =
+        "INSERT INTO claim_adjustments (log_position, claim_id, revision, position, field, old_value, new_value,
+             reason, adjusted_by, adjusted_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    ADJUSTMENTS_GET =
+        "SELECT log_position, position, field, old_value, new_value, reason, adjusted_by, adjusted_at_ms
+         FROM claim_adjustments WHERE claim_id = $1 AND revision = $2 ORDER BY log_position";
+    RECEIPT_FACTS_CLEAR = "DELETE FROM receipt_facts WHERE claim_id = $1 AND revision = $2 AND position = $3";
+    DECIDED_BY_AMONG =
+        "SELECT d.claim_id FROM payments p JOIN claims c ON c.id = p.claim_id
+         JOIN decisions d ON d.claim_id = c.id AND d.revision = c.revision
+         WHERE p.batch_id = $1 AND d.decided_by = $2 ORDER BY d.claim_id LIMIT 1";
+
+    // --- overview
+    OVERVIEW_COUNTS =
+        "SELECT programme, SUBSTR(facility_code, 1, 2) AS area, state, COUNT(*) AS claims,
+             CAST(COALESCE(SUM(granted_yen), 0) AS BIGINT) AS granted_yen
+         FROM claims GROUP BY programme, area, state";
+    /// Days are counted from 1970-01-01 in Japan.
+    OVERVIEW_SUBMITTED =
+        "SELECT (submitted_at_ms + 32400000) / 86400000 AS day, COUNT(*) AS claims FROM claims
+         WHERE submitted_at_ms >= $1 GROUP BY day ORDER BY day";
+    OVERVIEW_DECIDED =
+        "SELECT (decided_at_ms + 32400000) / 86400000 AS day, kind, COUNT(*) AS decisions FROM decisions
+         WHERE decided_at_ms >= $1 GROUP BY day, kind ORDER BY day, kind";
+    OVERVIEW_DECISIONS = "SELECT COUNT(*) FROM decisions WHERE decided_at_ms >= $1";
+    /// How long the decision at the place $2 took, by how long they took.
+    OVERVIEW_TOOK =
+        "SELECT d.decided_at_ms - r.submitted_at_ms AS took FROM decisions d
+         JOIN claim_revisions r ON r.claim_id = d.claim_id AND r.revision = d.revision
+         WHERE d.decided_at_ms >= $1 ORDER BY took LIMIT 1 OFFSET $2";
+    OVERVIEW_RETURNED_FOR =
+        "SELECT f.finding, COUNT(*) AS claims FROM decisions d
+         JOIN assessment_findings f ON f.claim_id = d.claim_id AND f.revision = d.revision
+         WHERE d.kind = 'return' AND d.decided_at_ms >= $1 GROUP BY f.finding ORDER BY claims DESC, f.finding";
 
     // --- facility register
     FACILITY_UPSERT =
@@ -138,10 +301,13 @@ statements! {
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 1)";
     DRAFT_GET =
         "SELECT id, facility_code, programme, revises, claimed_yen, choices, created_by, created_at_ms, changed_at_ms,
-             version, sent_at_ms
+             version, sent_at_ms, claim_id
          FROM drafts WHERE id = $1";
-    DRAFTS_OF_FACILITY =
-        "SELECT id FROM drafts WHERE facility_code = $1 AND sent_at_ms IS NULL ORDER BY changed_at_ms DESC, id LIMIT $2";
+    DRAFTS_OF_ACCOUNT =
+        "SELECT id FROM drafts
+         WHERE facility_code IN (SELECT facility_code FROM account_facilities WHERE account_id = $1)
+             AND claim_id IS NULL
+         ORDER BY changed_at_ms DESC, id LIMIT $2";
     DRAFT_OF_REVISION =
         "SELECT id FROM drafts WHERE revises = $1 AND sent_at_ms IS NULL ORDER BY changed_at_ms DESC, id LIMIT 1";
     /// The guard of every change of a draft: it is still as it was looked at, and not sent.
@@ -153,6 +319,7 @@ statements! {
     DRAFT_SEND =
         "UPDATE drafts SET sent_at_ms = $3, version = version + 1
          WHERE id = $1 AND version = $2 AND sent_at_ms IS NULL";
+    DRAFT_BECAME = "UPDATE drafts SET claim_id = $2 WHERE id = $1 AND sent_at_ms IS NOT NULL";
     DRAFT_DELETE = "DELETE FROM drafts WHERE id = $1 AND version = $2 AND sent_at_ms IS NULL";
     DRAFT_DOCUMENTS_DELETE = "DELETE FROM draft_documents WHERE draft_id = $1";
     DRAFT_DOCUMENTS =
@@ -164,7 +331,10 @@ statements! {
              $6, $7)
          RETURNING position";
     DRAFT_DOCUMENT_DECLARE = "UPDATE draft_documents SET declared = $3 WHERE draft_id = $1 AND position = $2";
-    DRAFT_DOCUMENT_READ = "UPDATE draft_documents SET reading = $3 WHERE draft_id = $1 AND position = $2";
+    /// A place may have been given to another file meanwhile.
+    DRAFT_DOCUMENT_READ =
+        "UPDATE draft_documents SET reading = $3, declared = CASE WHEN declared = 'other' THEN $5 ELSE declared END
+         WHERE draft_id = $1 AND position = $2 AND sha256 = $4";
     DOCUMENT_OF_FACILITY =
         "SELECT CAST(1 AS BIGINT) WHERE EXISTS (
              SELECT 1 FROM documents d JOIN claims c ON c.id = d.claim_id
@@ -207,6 +377,13 @@ statements! {
     CLAIM_PAGE_IN_STATE = claims_page!("AND c.state = $4");
     CLAIM_PAGE_OF_FACILITY =
         claims_page!("AND c.facility_code = $4 AND (CAST($5 AS TEXT) IS NULL OR c.state = $5)");
+    /// The claims of the account $1, the last submitted first, after the one submitted at $2 with the id $3.
+    CLAIMS_OF_ACCOUNT = concat!(
+        claim!(),
+        " WHERE c.facility_code IN (SELECT facility_code FROM account_facilities WHERE account_id = $1)
+             AND (c.submitted_at_ms < $2 OR (c.submitted_at_ms = $2 AND c.id > $3))
+          ORDER BY c.submitted_at_ms DESC, c.id LIMIT $4"
+    );
     CLAIM_COUNTS = "SELECT state, COUNT(*) FROM claims GROUP BY state";
     /// The guard of every change of state: it is still as it was looked at.
     CLAIM_STEP =

@@ -4,8 +4,8 @@
 use crate::claims::{as_seen, changed_one};
 use crate::database::{Tx, read, within};
 use crate::row::{At, code, json};
-use crate::{ClaimSummary, Job, JobKind, Store, StoreError, claims, duplicates, log, objects, queue, sql};
-use claim::{ClaimId, ClaimState, Decision, DecisionKind, LogEntry, NoticeKind, Reading, Sha256};
+use crate::{ClaimSummary, Job, JobKind, Store, StoreError, claims, duplicates, log, objects, queue, review, sql};
+use claim::{ClaimId, ClaimState, Decision, DecisionKind, LogEntry, NoticeKind, Reading, Sha256, Waiting};
 use jiff::civil::Date;
 use std::ops::Range;
 
@@ -122,7 +122,7 @@ impl Store {
     }
 
     /// The effect of an `assess` job: the assessment's bytes, and what follows. Without a decision the claim waits for a
-    /// person (in-review); with one it is decided by policy, and a notice is queued. The decision's log entry is the
+    /// person (in-review), at the place of `waiting`; with one it is decided by policy, and a notice is queued. The decision's log entry is the
     /// last of `entries`. An approval is refused with [`StoreError::FactsChanged`] (transient) if the facility was
     /// granted something after the job was taken.
     pub async fn finish_assess(
@@ -130,12 +130,16 @@ impl Store {
         job: &Job,
         assessment: &[u8],
         sha256: Sha256,
+        waiting: &Waiting,
         decision: Option<&Decision>,
         entries: &[LogEntry],
     ) -> Result<Range<u64>, StoreError> {
         let found = objects::hash(assessment);
         if found != sha256 {
             return Err(argument("hash of the assessment", sha256, found));
+        }
+        if waiting.claim_id != job.claim_id {
+            return Err(argument("claim that waits", &waiting.claim_id, &job.claim_id));
         }
         let mut tx = self.db.begin().await?;
         queue::finish(&mut tx, job, JobKind::Assess).await?;
@@ -150,6 +154,7 @@ impl Store {
             .execute(c)
             .await
             .map(drop))?;
+        review::keep_findings(&mut tx, &claim, &waiting.findings).await?;
         // A claim in review is assessed again (`reassess`) and stays there unless it is decided now.
         let again = claim.state == ClaimState::InReview;
         if !again {
@@ -159,6 +164,9 @@ impl Store {
             Some(decision) => self.enter_decision(&mut tx, &mut claim, decision, &logged).await?,
             None if again => touch(&mut tx, &mut claim).await?,
             None => claims::step(&mut tx, &mut claim, ClaimState::InReview).await?,
+        }
+        if claim.state == ClaimState::InReview {
+            review::enter(&mut tx, waiting).await?;
         }
         tx.commit().await?;
         Ok(logged)

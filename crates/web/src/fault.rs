@@ -3,7 +3,7 @@
 use crate::page::{Frame, html};
 use askama::Template;
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use claim::Lang;
 use office::OfficeError;
@@ -134,6 +134,14 @@ struct ProblemJson {
     status: u16,
     code: &'static str,
     detail: String,
+}
+
+/// Whether a request wants values and no page: so do our own scripts.
+pub(crate) fn wants_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("application/json"))
 }
 
 /// Makes the page, or the JSON for programs, of a response that carries a fault.

@@ -8,10 +8,17 @@
 
 mod access;
 mod accounts;
+mod audit;
+mod batches;
+mod claims;
+mod document;
+mod facility;
 mod fault;
 mod health;
 mod language;
+mod overview;
 mod page;
+mod review;
 mod session;
 mod sign_in;
 mod start;
@@ -19,7 +26,7 @@ mod start;
 pub use access::{Gate, Owner, Who};
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Path, Request};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{self, Next};
@@ -65,9 +72,9 @@ type Route = (Gate, MethodRouter<WebState>);
 
 /// All routes, each with who may ask for it.
 fn routes() -> Vec<Route> {
-    use Owner::{Nobody, Self_};
+    use Owner::{Claim, Draft, Nobody, Self_};
     use Who::{Anyone, Beginning};
-    use access::{ADMINISTRATOR, EVERYONE};
+    use access::{ADMINISTRATOR, AUDIT, BANK, EVERYONE, FACILITY, OFFICE, PAYMENTS, PREPARER, READERS, RELEASER, REVIEWER};
     let of =
         |method: Method, path, who, owner, answer: MethodRouter<WebState>| (Gate { method, path, who, owner }, answer);
     vec![
@@ -86,6 +93,66 @@ fn routes() -> Vec<Route> {
         of(Method::POST, "/account/password", EVERYONE, Self_, post(sign_in::change_password)),
         of(Method::POST, "/account/tokens", EVERYONE, Self_, post(sign_in::add_token)),
         of(Method::POST, "/account/tokens/end", EVERYONE, Self_, post(sign_in::end_token)),
+        // What facilities do
+        of(Method::GET, "/claims", FACILITY, Self_, get(facility::claims)),
+        of(Method::GET, "/apply", FACILITY, Self_, get(facility::apply)),
+        of(Method::GET, "/template", FACILITY, Self_, get(facility::template)),
+        of(Method::POST, "/drafts", FACILITY, Self_, post(facility::begin)),
+        of(Method::GET, "/drafts/{id}", FACILITY, Draft, get(facility::show)),
+        of(Method::POST, "/drafts/{id}", FACILITY, Draft, post(facility::change)),
+        of(Method::POST, "/drafts/{id}/discard", FACILITY, Draft, post(facility::discard)),
+        of(Method::GET, "/drafts/{id}/send", FACILITY, Draft, get(facility::confirm)),
+        of(Method::POST, "/drafts/{id}/send", FACILITY, Draft, post(facility::send)),
+        of(
+            Method::POST,
+            "/drafts/{id}/documents",
+            FACILITY,
+            Draft,
+            post(facility::upload).layer(DefaultBodyLimit::max(facility::FORM_BYTES_MOST)),
+        ),
+        of(Method::GET, "/drafts/{id}/documents/{position}", FACILITY, Draft, get(facility::original)),
+        of(Method::POST, "/drafts/{id}/documents/{position}", FACILITY, Draft, post(facility::declare)),
+        of(Method::POST, "/drafts/{id}/documents/{position}/read", FACILITY, Draft, post(facility::read)),
+        of(Method::POST, "/drafts/{id}/documents/{position}/remove", FACILITY, Draft, post(facility::remove)),
+        of(Method::GET, "/drafts/{id}/documents/{position}/view", FACILITY, Draft, get(facility::view)),
+        of(Method::GET, "/drafts/{id}/documents/{position}/pages/{page}", FACILITY, Draft, get(facility::picture)),
+        of(Method::POST, "/claims/{id}/answer", FACILITY, Claim, post(facility::answer)),
+        // Claims, for everybody who may see them
+        of(Method::GET, "/claims/{id}", READERS, Claim, get(claims::page)),
+        of(Method::GET, "/claims/{id}/notices/{revision}", READERS, Claim, get(claims::notice)),
+        of(Method::GET, "/claims/{id}/documents/{revision}/{position}", READERS, Claim, get(claims::original)),
+        of(Method::GET, "/claims/{id}/documents/{revision}/{position}/view", READERS, Claim, get(claims::view)),
+        of(
+            Method::GET,
+            "/claims/{id}/documents/{revision}/{position}/pages/{page}",
+            READERS,
+            Claim,
+            get(claims::picture),
+        ),
+        // Review
+        of(Method::GET, "/queue", OFFICE, Nobody, get(review::queue)),
+        of(Method::GET, "/queue/next", REVIEWER, Nobody, get(review::next)),
+        of(Method::POST, "/claims/{id}/decision", REVIEWER, Claim, post(review::decide)),
+        of(Method::POST, "/claims/{id}/duplicates", REVIEWER, Claim, post(review::judge_duplicate)),
+        of(Method::POST, "/claims/{id}/fields", REVIEWER, Claim, post(review::adjust)),
+        of(Method::POST, "/claims/{id}/reassess", REVIEWER, Claim, post(review::reassess)),
+        of(Method::POST, "/claims/{id}/notes", REVIEWER, Claim, post(review::note)),
+        of(Method::POST, "/claims/{id}/hand", REVIEWER, Claim, post(review::hand_over)),
+        of(Method::POST, "/claims/{id}/look", REVIEWER, Claim, post(review::look)),
+        of(Method::GET, "/overview", OFFICE, Nobody, get(overview::overview)),
+        // Payments
+        of(Method::GET, "/batches", PAYMENTS, Nobody, get(batches::list)),
+        of(Method::POST, "/batches", PREPARER, Nobody, post(batches::prepare)),
+        of(Method::GET, "/batches/{id}", PAYMENTS, Nobody, get(batches::show)),
+        of(Method::POST, "/batches/{id}/release", RELEASER, Nobody, post(batches::release)),
+        of(Method::POST, "/batches/{id}/cancel", BANK, Nobody, post(batches::cancel)),
+        of(Method::GET, "/batches/{id}/bank-file", BANK, Nobody, get(batches::bank_file)),
+        of(Method::GET, "/batches/{id}/list", BANK, Nobody, get(batches::payment_list)),
+        // The decision log
+        of(Method::GET, "/log", AUDIT, Nobody, get(audit::search)),
+        of(Method::GET, "/log/checkpoint", AUDIT, Nobody, get(audit::checkpoint)),
+        of(Method::GET, "/log/checkpoint/note", AUDIT, Nobody, get(audit::checkpoint_note)),
+        of(Method::GET, "/log/{position}", AUDIT, Nobody, get(audit::entry)),
         // Accounts
         of(Method::GET, "/accounts", ADMINISTRATOR, Nobody, get(accounts::list)),
         of(Method::POST, "/accounts", ADMINISTRATOR, Nobody, post(accounts::add)),
@@ -98,6 +165,12 @@ fn routes() -> Vec<Route> {
 /// The navigation: who sees which entry.
 fn navigation() -> Vec<(Who, &'static str, &'static str, &'static str)> {
     vec![
+        (access::FACILITY, "/claims", "申請の一覧", "My claims"),
+        (access::FACILITY, "/apply", "新しく申請する", "Apply"),
+        (access::OFFICE, "/queue", "審査の一覧", "Review"),
+        (access::PAYMENTS, "/batches", "支払バッチ", "Payments"),
+        (access::AUDIT, "/log", "決定記録", "Decision log"),
+        (access::OFFICE, "/overview", "全体の状況", "Overview"),
         (access::ADMINISTRATOR, "/accounts", "利用者", "Accounts"),
         (access::EVERYONE, "/account", "自分の設定", "My account"),
     ]
@@ -131,7 +204,7 @@ pub fn router(state: WebState) -> Router {
 async fn explain(request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let Ok(frame) = Frame::from_request_parts(&mut parts, &()).await;
-    let for_program = parts.uri.path().starts_with("/api/");
+    let for_program = parts.uri.path().starts_with("/api/") || fault::wants_json(&parts.headers);
     let asked = parts.uri.query().and_then(language::from_query);
     let response = next.run(Request::from_parts(parts, body)).await;
     let mut response = fault::explained(response, frame, for_program);

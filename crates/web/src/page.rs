@@ -25,6 +25,8 @@ pub(crate) struct Frame {
     query: String,
     /// What was just done, told at the top of the page.
     pub(crate) done: Option<String>,
+    /// The code of that, for a redirect that goes on to another page.
+    done_code: Option<String>,
 }
 
 /// An entry of the navigation.
@@ -46,20 +48,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Frame {
             .split('&')
             .filter(|pair| !pair.is_empty() && !pair.starts_with("lang=") && !pair.starts_with("done="))
             .collect();
-        let done = parts
+        let done_code = parts
             .uri
             .query()
             .unwrap_or_default()
             .split('&')
             .find_map(|pair| pair.strip_prefix("done="))
-            .and_then(|code| done_text(code, lang))
+            .filter(|code| done_text(code, lang).is_some())
             .map(str::to_owned);
+        let done = done_code.as_deref().and_then(|code| done_text(code, lang)).map(str::to_owned);
         Ok(Frame {
             lang,
             person: parts.extensions.get::<Person>().cloned(),
             path: parts.uri.path().to_owned(),
             query: query.join("&"),
             done,
+            done_code,
         })
     }
 }
@@ -73,6 +77,12 @@ fn done_text(code: &str, lang: Lang) -> Option<&'static str> {
         "sent" => ("申請を受け付けました。", "The claim was accepted."),
         "decided" => ("決定を記録しました。", "The decision was recorded."),
         "assessing" => ("もう一度審査します。しばらくお待ちください。", "It is being assessed again."),
+        "noted" => ("メモを記録しました。", "The note was kept."),
+        "handed" => ("担当を引き継ぎました。", "The claim was handed over."),
+        "corrected" => (
+            "訂正を記録しました。もう一度審査します。しばらくしてから画面を開き直してください。",
+            "The correction was kept. The claim is being assessed again: open the page once more in a moment.",
+        ),
         "judged" => ("判断を記録しました。", "The verdict was recorded."),
         "prepared" => ("支払バッチを準備しました。", "The payment batch was prepared."),
         "nothing-to-pay" => ("支払を待つ申請はありません。", "No approved claim waits for payment."),
@@ -125,8 +135,25 @@ impl Frame {
         }
     }
 
+    /// The page of what the request was about, to go on with after signing in: `/drafts/d-1` of `/drafts/d-1/documents`,
+    /// which itself is no page.
+    pub(crate) fn thing(&self) -> String {
+        let parts: Vec<&str> = self.path.split('/').take(3).collect();
+        crate::session::in_query(&parts.join("/"))
+    }
+
     pub(crate) fn person(&self) -> Option<&Person> {
         self.person.as_ref()
+    }
+
+    /// The query without the language.
+    pub(crate) fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// The code of what was just done.
+    pub(crate) fn done_code(&self) -> Option<&str> {
+        self.done_code.as_deref()
     }
 
     /// What a form has to carry to be taken.

@@ -263,7 +263,14 @@ impl Person {
 /// A claim that this person may see. One that is not for their eyes is one that is not there.
 pub(crate) async fn claim_for(state: &WebState, person: &Person, id: &str) -> Result<ClaimRecord, Fault> {
     let record = state.office.claim(&id.into()).await?;
-    if person.reaches(&record.claim.facility_code) { Ok(record) } else { Err(Fault::status(StatusCode::NOT_FOUND)) }
+    if !person.reaches(&record.claim.facility_code) {
+        return Err(Fault::status(StatusCode::NOT_FOUND));
+    }
+    if person.role() == Role::Auditor {
+        // Whatever of it they asked for: page, document, picture or notice.
+        state.office.viewed(&record.claim.id, &person.actor()).await?;
+    }
+    Ok(record)
 }
 
 /// A draft of one of this person's institutions.

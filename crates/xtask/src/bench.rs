@@ -32,6 +32,21 @@ pub(crate) fn reading(top: &Path, arguments: &[String]) -> anyhow::Result<()> {
     call(bench(top, &["run"]).args(["--features", "reading", "--", "reading"]).args(pdfplumber).args(arguments))
 }
 
+/// `kofu-bench audit` with the real `kofu-audit`.
+pub(crate) fn audit(top: &Path, arguments: &[String]) -> anyhow::Result<()> {
+    machine::set_up(&[Purpose::Build])?;
+    // Built before anything is measured.
+    call(cargo(top).args(["build", "--release", "--package", "decision-log", "--bin", "kofu-audit"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| top.join("target"), PathBuf::from);
+    let program = target.join("release").join("kofu-audit");
+    call(
+        bench(top, &["run"])
+            .args(["--features", "audit", "--", "audit", "--kofu-audit"])
+            .arg(program)
+            .args(arguments),
+    )
+}
+
 /// A Python that has pdfplumber, in an environment of its own among our tools.
 fn pdfplumber() -> anyhow::Result<PathBuf> {
     let tools = cache_folder().context("neither XDG_CACHE_HOME nor HOME is set")?.join("kofu").join("tools");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each target and the endings of the files that it begins with.
-const TARGETS: [(&str, &[&str]); 9] = [
+const TARGETS: [(&str, &[&str]); 10] = [
     ("document", &["pdf", "xlsx", "xls", "csv", "png", "jpg", "tif", "webp", "bmp"]),
     ("pdf", &["pdf"]),
     ("picture", &["png", "jpg", "webp", "bmp"]),
@@ -17,6 +17,7 @@ const TARGETS: [(&str, &[&str]); 9] = [
     ("xls", &["xls"]),
     ("csv", &["csv"]),
     ("fields", &["csv"]),
+    ("view", &["pdf", "xlsx", "xls", "csv", "png", "jpg", "tif", "webp", "bmp"]),
     ("request", &[]),
 ];
 const MINUTES: u64 = 10;

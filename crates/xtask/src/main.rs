@@ -48,6 +48,7 @@ fn run(task: &Task, top: &Path) -> anyhow::Result<()> {
         Task::Sources { documents } => sources::run(top, documents),
         Task::BenchRules(arguments) => bench::rules(top, arguments),
         Task::BenchReading(arguments) => bench::reading(top, arguments),
+        Task::BenchAudit(arguments) => bench::audit(top, arguments),
         Task::BenchHostile(words) => fuzz::hostile(top, words),
         Task::BenchFuzz(arguments) => fuzz::run(top, arguments),
         Task::BenchMemory => bench::memory(top),

@@ -95,11 +95,7 @@ impl VerifyError {
 ///
 /// `earlier` is a checkpoint of the same log that was kept elsewhere; without one, a history that was written anew and
 /// signed again by the key's owner cannot be told from the true one.
-pub fn verify(
-    log: impl Read,
-    checkpoint: &Checkpoint,
-    earlier: Option<&Checkpoint>,
-) -> Result<Verified, VerifyError> {
+pub fn verify(log: impl Read, checkpoint: &Checkpoint, earlier: Option<&Checkpoint>) -> Result<Verified, VerifyError> {
     let mut pass = Pass::new(checkpoint, earlier, None);
     each_line(log, Kind::Whole, |seen| pass.line(&seen))
         .map_err(|source| VerifyError::Read { path: PathBuf::from("the log"), source })?;
@@ -140,8 +136,7 @@ impl Folder<'_> {
             self.files(manifest)?;
         }
         let Some(checkpoint) = checkpoint else { return Err(self.found.into()) };
-        if let Some(found) = manifest.as_ref().map(|manifest| manifest.size).filter(|size| *size != checkpoint.size())
-        {
+        if let Some(found) = manifest.as_ref().map(|manifest| manifest.size).filter(|size| *size != checkpoint.size()) {
             self.found.push(Difference::Manifest { found, expected: checkpoint.size() });
         }
         // Where the manifest is damaged, what is there says which kind of export it is.
@@ -277,8 +272,7 @@ impl Folder<'_> {
         let kind = Kind::Selected { size: checkpoint.size(), root: checkpoint.root() };
         each_line(file, kind, |seen| pass.line(&seen))
             .map_err(|source| VerifyError::Read { path: self.path.join(SELECTED_FILE), source })?;
-        let (_, differences) = pass.end(expected);
-        self.add(differences);
+        self.add(pass.end(expected));
         Ok(())
     }
 

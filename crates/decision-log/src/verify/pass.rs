@@ -253,10 +253,16 @@ impl SelectedPass {
         self.least = index.saturating_add(1);
     }
 
-    pub(super) fn end(mut self, expected: Option<u64>) -> (u64, Differences) {
-        if let Some(expected) = expected.filter(|expected| *expected != self.line) {
-            self.found.push(Difference::TailMissing { found: self.line, expected });
+    pub(super) fn end(mut self, expected: Option<u64>) -> Differences {
+        match expected {
+            Some(expected) if self.line < expected => {
+                self.found.push(Difference::TailMissing { found: self.line, expected });
+            }
+            Some(expected) if self.line > expected => {
+                self.found.push(Difference::BeyondCheckpoint { line: expected + 1, expected });
+            }
+            _ => {}
         }
-        (self.line, self.found)
+        self.found
     }
 }

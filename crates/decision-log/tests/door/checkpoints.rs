@@ -10,7 +10,7 @@ fn key() -> SigningKey {
 }
 
 fn root() -> Sha256 {
-    Tree::from_payloads([b"a", b"b", b"c"]).root()
+    Tree::from_payloads([b"a", b"b", b"c"]).root().unwrap()
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! The payloads: exact bytes, read back, and nothing that a payload must not hold.
 
-use claim::{Actor, Assessment, Category, Decision, DecisionKind, Document, DocumentKind, DuplicateVerdict, Expense, FacilityKind, FactFacility, Facts, Finding, FindingCode, InstitutionCode, LogEntry, Method, NoticeKind, Outcome, Place, ProblemCode, Role, Sha256, Spot, Step, TraceStep, TransitionalMeasure, Value, Yen};
+use claim::{
+    Actor, Assessment, Category, Decision, DecisionKind, Document, DocumentKind, DuplicateVerdict, Expense,
+    FacilityKind, FactFacility, Facts, Finding, FindingCode, InstitutionCode, LogEntry, Method, NoticeKind, Outcome,
+    Place, ProblemCode, Role, Sha256, Spot, Step, TraceStep, TransitionalMeasure, Value, Yen,
+};
 use decision_log::{
-    AssessedClaim, BatchPayment, Entry, EntryError, Event, PreparedBatch, ReadDocument, SubmittedClaim, commitment,
+    AdjustedField, AssessedClaim, BatchPayment, Entry, EntryError, Event, PreparedBatch, ReadDocument, SubmittedClaim, commitment,
     committed,
 };
 use jiff::Timestamp;
@@ -178,6 +182,18 @@ fn events() -> Vec<Event> {
             size_bytes: 4096,
         },
         Event::ClaimViewed { claim_id: "C-1".into() },
+        Event::FieldAdjusted(Box::new(AdjustedField {
+            claim_id: "C-1".into(),
+            revision: 1,
+            position: 0,
+            field: "receipt.payee".to_owned(),
+            old: Some("山田太郎".to_owned()),
+            new: "青空クリニック".to_owned(),
+            reason: "原本では山田太郎様ではない。".to_owned(),
+        })),
+        Event::ReassessmentAsked { claim_id: "C-1".into(), revision: 1 },
+        Event::ClaimNoted { claim_id: "C-1".into(), note: "山田太郎氏に電話した。".to_owned() },
+        Event::ClaimHandedOver { claim_id: "C-1".into(), account: "sato".to_owned() },
         Event::PersonalDataErased { claim_id: "C-1".into(), commitments: vec![Sha256([8; 32])] },
     ]
 }
@@ -234,11 +250,14 @@ fn every_kind_of_event_is_read_back_equal_and_says_its_code() {
         assert_eq!(
             entry.event.claim_id().is_some(),
             entry.event.code().starts_with("claim")
-                || ["notice-issued", "duplicate-judged", "personal-data-erased"].contains(&entry.event.code())
+                || ["notice-issued", "duplicate-judged", "personal-data-erased", "field-adjusted", "reassessment-asked"]
+                    .contains(&entry.event.code())
         );
     }
     let codes: std::collections::BTreeSet<_> = events().iter().map(Event::code).collect();
-    assert_eq!(codes.len(), 22, "a new kind of event belongs into this test");
+    let kinds: std::collections::BTreeSet<_> = Event::KINDS.iter().map(|kind| kind.0).collect();
+    assert_eq!(codes, kinds, "every kind is in the list, and has a name");
+    assert_eq!(codes.len(), 26, "a new kind of event belongs into this test");
 }
 
 #[test]

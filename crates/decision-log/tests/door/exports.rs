@@ -1,14 +1,14 @@
 //! Exports: what is written verifies, and every change to it is found and placed.
 
-use claim::{Lang, PersonalValue, Sha256};
+use claim::{Lang, PersonalValue};
 use decision_log::{
     CHECKPOINT_FILE, CONSISTENCY_FILE, Checkpoint, Difference, Differences, ExportError, FolderExport, KEY_FILE,
     LOG_FILE, MANIFEST_FILE, PERSONAL_FILE, SELECTED_FILE, Selection, SigningKey, Tree, Verified, VerifyError,
-    VerifyingKey, commitment, leaf_hash, verify, verify_folder,
+    commitment, leaf_hash, verify, verify_folder,
 };
+use proptest::prelude::*;
 use std::path::Path;
 use tempfile::TempDir;
-use proptest::prelude::*;
 
 fn key() -> SigningKey {
     SigningKey::from_seed("fund.example/decision-log", [42; 32]).unwrap()
@@ -284,8 +284,16 @@ fn a_folder_verifies_with_its_own_key_and_with_one_from_elsewhere() {
     assert_eq!(verified.earlier_size, Some(2));
     assert_eq!(
         files(folder.path()),
-        ["checkpoint", "decision-log.jsonl", "key.pub", "manifest", "tile/0/000", "tile/0/001", "tile/0/002.p/88",
-         "tile/1/000.p/2"]
+        [
+            "checkpoint",
+            "decision-log.jsonl",
+            "key.pub",
+            "manifest",
+            "tile/0/000",
+            "tile/0/001",
+            "tile/0/002.p/88",
+            "tile/1/000.p/2"
+        ]
     );
 }
 
@@ -319,7 +327,10 @@ fn a_selection_proves_each_entry_and_goes_on_from_an_earlier_checkpoint() {
     let folder = selection(40);
     let verified = verify_folder(folder.path(), Some(&key().verifying_key()), None).unwrap();
     assert_eq!((verified.size, verified.selection.unwrap().entries), (40, 14));
-    assert_eq!(files(folder.path()), [CHECKPOINT_FILE, CONSISTENCY_FILE, KEY_FILE, MANIFEST_FILE, PERSONAL_FILE, SELECTED_FILE]);
+    assert_eq!(
+        files(folder.path()),
+        [CHECKPOINT_FILE, CONSISTENCY_FILE, KEY_FILE, MANIFEST_FILE, PERSONAL_FILE, SELECTED_FILE]
+    );
     let earlier = |n: usize| verify_folder(folder.path(), None, Some(&signed_text(&payloads(n))));
     assert_eq!(earlier(10).unwrap().earlier_size, Some(10));
     assert_eq!(earlier(40).unwrap().earlier_size, Some(40));
@@ -358,7 +369,8 @@ fn what_happened_to_a_selection_is_said() {
         // An entry that is not in the log, with its own leaf and another's proof.
         let text = String::from_utf8(all[1].clone()).unwrap();
         let text = text.replace(&leaf_hash(&payload(3)).to_string(), &leaf_hash(&forged).to_string());
-        all[1] = text.replace(std::str::from_utf8(&payload(3)).unwrap(), std::str::from_utf8(&forged).unwrap()).into_bytes();
+        all[1] =
+            text.replace(std::str::from_utf8(&payload(3)).unwrap(), std::str::from_utf8(&forged).unwrap()).into_bytes();
         all
     });
     assert_eq!(line, Difference::Proof { line: 2, entry: 3 });
@@ -395,7 +407,10 @@ fn a_folder_written_and_signed_anew_is_found_with_an_earlier_checkpoint_only() {
     let mut forged = payloads(300);
     forged[10] = payload(999);
     export_into(folder.path(), &forged);
-    assert!(verify_folder(folder.path(), Some(&key().verifying_key()), None).is_ok(), "the key's owner can sign anything");
+    assert!(
+        verify_folder(folder.path(), Some(&key().verifying_key()), None).is_ok(),
+        "the key's owner can sign anything"
+    );
     let named = differences(verify_folder(folder.path(), None, Some(&signed_text(&payloads(200))))).named;
     assert!(matches!(named[..], [Difference::EarlierRoot { size: 200, .. }]));
 }
@@ -411,7 +426,8 @@ fn a_folder_signed_by_somebody_else_is_refused() {
     assert!(matches!(verify_folder(folder.path(), None, Some(&foreign)), Err(VerifyError::Earlier(_))));
     std::fs::write(folder.path().join(KEY_FILE), format!("{foreign_key}\n")).unwrap();
     let named = differences(verify_folder(folder.path(), None, None)).named;
-    let of = |file: &str| named.iter().any(|one| matches!(one, Difference::Signed { file: found, .. } if found == file));
+    let of =
+        |file: &str| named.iter().any(|one| matches!(one, Difference::Signed { file: found, .. } if found == file));
     assert!(of(MANIFEST_FILE) && of(CHECKPOINT_FILE), "{named:?}");
 }
 
@@ -444,6 +460,7 @@ fn an_export_that_broke_off_leaves_the_one_before_it_and_a_new_one_replaces_it()
     let mut broken = FolderExport::whole(folder.path()).unwrap();
     broken.push(&payload(0)).unwrap();
     drop(broken);
+    assert!(!folder.path().join("export.partial").exists(), "what may hold personal data goes away");
     assert_eq!(verify_folder(folder.path(), None, None).unwrap().size, 300);
     std::fs::write(folder.path().join("監査メモ.txt"), "mine").unwrap();
     export_into(folder.path(), &payloads(3));
@@ -534,6 +551,9 @@ fn one_changed_byte_anywhere_in_an_export_is_found_and_placed() {
 }
 
 proptest! {
+    // Each case writes a folder and syncs it.
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
     #[test]
     fn no_bytes_pass_for_an_export_or_make_verification_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let signed = checkpoint_of_three();

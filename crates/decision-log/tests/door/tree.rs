@@ -2,9 +2,9 @@
 
 use claim::Sha256;
 use decision_log::{ConsistencyProof, Frontier, InclusionProof, ProofError, TileId, Tree, leaf_hash};
-use std::collections::BTreeMap;
 use proptest::prelude::*;
 use sha2::Digest;
+use std::collections::BTreeMap;
 
 fn sha(parts: &[&[u8]]) -> Sha256 {
     let mut hasher = sha2::Sha256::new();

@@ -64,6 +64,8 @@ struct Candidate {
     text: String,
     sheet: usize,
     bounds: [f32; 4],
+    /// Some of it cannot have been as it was read.
+    guessed: bool,
 }
 
 /// The day of issue.
@@ -119,6 +121,10 @@ pub(super) fn issued_on(layout: &Layout) -> Option<Field<Date>> {
     if from_second && !first.is_empty() {
         per_mille = per_mille.min(700);
     }
+    if best.guessed {
+        reasons.push("読み取った文字を補正".to_owned());
+        per_mille = per_mille.min(700);
+    }
     if best.score < 0 {
         reasons.push("発行日ではない日付の可能性".to_owned());
         per_mille = per_mille.min(500);
@@ -140,7 +146,7 @@ fn candidates(layout: &Layout) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (at, row) in layout.rows.iter().enumerate() {
         let joined = row.joined();
-        let text = if layout.noisy() { repair(&joined.text) } else { joined.text.clone() };
+        let (text, guessed) = if layout.noisy() { repair(&joined.text) } else { (joined.text.clone(), false) };
         let mut used = 0;
         for (range, day) in days(&text) {
             let before = squash(&text[used..range.start]);
@@ -181,6 +187,7 @@ fn candidates(layout: &Layout) -> Vec<Candidate> {
                 text: piece.raw().to_owned(),
                 sheet: row.sheet,
                 bounds: piece.bounds,
+                guessed,
             });
         }
     }
@@ -223,24 +230,67 @@ fn days(text: &str) -> Vec<(Range<usize>, Date)> {
     found
 }
 
-/// What OCR makes of the digits of a day, put right where a digit must stand; the length in bytes does not change.
-fn repair(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let near = |at: Option<usize>| {
-        at.and_then(|at| chars.get(at)).is_some_and(|c| c.is_ascii_digit() || matches!(c, '年' | '月' | '日'))
-    };
-    chars
-        .iter()
-        .enumerate()
-        .map(|(at, c)| {
-            let digit = match c {
-                'O' | 'o' | 'Q' => '0',
-                'l' | 'I' | '|' => '1',
-                _ => return *c,
-            };
-            if near(at.checked_sub(1)) && near(Some(at + 1)) { digit } else { *c }
-        })
-        .collect()
+/// What OCR makes of the characters of a day, put right where only one thing can stand; the length in bytes does not
+/// change. Also whether more than the form of a digit had to be guessed.
+fn repair(text: &str) -> (String, bool) {
+    let mut chars: Vec<char> = text.chars().collect();
+    let mut guessed = false;
+    let part = |c: Option<&char>| c.is_some_and(|c| c.is_ascii_digit() || matches!(c, '年' | '月' | '日'));
+    for at in 0..chars.len() {
+        let digit = match chars[at] {
+            'O' | 'o' | 'Q' => '0',
+            'l' | 'I' | '|' => '1',
+            _ => continue,
+        };
+        if part(at.checked_sub(1).and_then(|before| chars.get(before))) && part(chars.get(at + 1)) {
+            chars[at] = digit;
+        }
+    }
+    let kanji = |c: &char| "元一二三四五六七八九十〇".contains(*c);
+    for at in 0..chars.len() {
+        let (before, next) = (at.checked_sub(1).map(|before| chars[before]), chars.get(at + 1));
+        match chars[at] {
+            // Of the eras that end so only one goes on; 昭和 was long ago, and is read as what it says.
+            '和' if next.is_some_and(|c| c.is_ascii_digit() || kanji(c) || *c == ' ')
+                && before.is_some_and(|c| c.len_utf8() == '令'.len_utf8() && !matches!(c, '令' | '昭'))
+                && chars[at..].iter().take(6).any(|c| *c == '年') =>
+            {
+                chars[at - 1] = '令';
+                guessed = true;
+            }
+            '太' | '穴' | '大'
+                if before.is_some_and(|c| matches!(c, '年' | '月' | '十')) && matches!(next, Some('月' | '日')) =>
+            {
+                chars[at] = '六';
+                guessed = true;
+            }
+            _ => {}
+        }
+    }
+    guessed |= lost_zeros(&mut chars);
+    (chars.into_iter().collect(), guessed)
+}
+
+/// A zero with a stroke or a dot is read as 9, 6 or 8: the first of two digits of a month, a day or a year of this era is
+/// one where nothing else can be.
+fn lost_zeros(chars: &mut [char]) -> bool {
+    let mut found = false;
+    for at in 1..chars.len().saturating_sub(1) {
+        let (Some(tens), Some(ones)) = (chars[at].to_digit(10), chars[at + 1].to_digit(10)) else { continue };
+        let before = chars[..at].iter().rev().find(|c| **c != ' ');
+        let after = chars[at + 2..].iter().find(|c| **c != ' ');
+        let most = match (before, after) {
+            (Some('和'), Some('年')) => 49,
+            (Some('年'), Some('月')) => 12,
+            (Some('月'), Some('日')) => 31,
+            _ => continue,
+        };
+        if tens * 10 + ones > most && matches!(tens, 6 | 8 | 9) {
+            chars[at] = '0';
+            found = true;
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -252,7 +302,24 @@ mod tests {
         for (text, repaired) in
             [("令和7年6月l5日", "令和7年6月15日"), ("2O25年6月15日", "2025年6月15日"), ("Officeの10月", "Officeの10月")]
         {
-            assert_eq!(repair(text), repaired);
+            assert_eq!(repair(text), (repaired.to_owned(), false));
+        }
+    }
+
+    #[test]
+    fn what_no_day_can_have_is_put_right_and_said() {
+        for (text, repaired) in [
+            ("信和7年8月25日", "令和7年8月25日"),
+            ("令和六年七月太日", "令和六年七月六日"),
+            ("令和96年93月62日", "令和06年03月02日"),
+            ("令和96 年93 月62日", "令和06 年03 月02日"),
+            ("2024年93月12日", "2024年03月12日"),
+        ] {
+            assert_eq!(repair(text), (repaired.to_owned(), true));
+        }
+        for text in ["昭和63年12月1日", "平成31年4月30日", "令和7年10月31日", "調和の取れた 大日本", "2024年13月40日"]
+        {
+            assert_eq!(repair(text), (text.to_owned(), false));
         }
     }
 

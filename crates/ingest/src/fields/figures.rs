@@ -2,6 +2,7 @@
 
 use super::amount::{self, Amount, Refusal, Written};
 use super::layout::{Content, Layout, Piece, Row, squash, touch};
+use super::total::tax_on;
 use super::{row_kind, table};
 use claim::Yen;
 
@@ -83,26 +84,41 @@ impl Figures {
                 (figure.role, figure.rate, figure.label) = (same.role, same.rate, same.label);
             }
         }
-        if std::env::var("KOFU_DUMP").is_ok() {
-            for row in &layout.rows {
-                eprintln!("R| {}", row.pieces.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join(" ~ "));
-            }
-            for f in &figures.first {
-                eprintln!(
-                    "F1| {} {:?} {:?} {} {:.2} formal {}",
-                    f.yen(),
-                    f.role,
-                    f.rate,
-                    f.label,
-                    f.scale,
-                    f.amount.formal
-                );
-            }
-            for f in &figures.second {
-                eprintln!("F2| {} {:?} {:?} {} {:.2}", f.yen(), f.role, f.rate, f.label, f.scale);
+        figures.name_by_arithmetic();
+        figures
+    }
+
+    /// Where no word says what amounts are (OCR lost it): one that is exactly the tax of another, and one that is both
+    /// together, are a tax, its base and the total. The largest such total counts.
+    fn name_by_arithmetic(&mut self) {
+        const LEAST: i64 = 1_000;
+        let unnamed = |figure: &Figure| matches!(figure.role, Role::Unknown | Role::Line);
+        let all: Vec<usize> = (0..self.first.len()).filter(|at| self.first[*at].yen() > Yen::ZERO).take(60).collect();
+        let mut found: Option<[usize; 3]> = None;
+        for &tax in all.iter().filter(|at| unnamed(&self.first[**at])) {
+            for &net in all.iter().filter(|at| unnamed(&self.first[**at])) {
+                let (tax_yen, net_yen) = (self.first[tax].yen(), self.first[net].yen());
+                if net_yen.get() < LEAST || !tax_on(net_yen, 10, tax_yen) {
+                    continue;
+                }
+                let Some(whole) = net_yen.checked_add(tax_yen) else { continue };
+                let total = all.iter().copied().find(|at| {
+                    let figure = &self.first[*at];
+                    figure.yen() == whole && (unnamed(figure) || matches!(figure.role, Role::Total(_)))
+                });
+                if let Some(total) = total
+                    && found.is_none_or(|[.., best]| self.first[best].yen() < whole)
+                {
+                    found = Some([tax, net, total]);
+                }
             }
         }
-        figures
+        let Some([tax, net, total]) = found else { return };
+        (self.first[tax].role, self.first[tax].rate) = (Role::Tax, Some(10));
+        self.first[net].role = Role::Net;
+        if unnamed(&self.first[total]) {
+            self.first[total].role = Role::Total(2);
+        }
     }
 
     pub(super) fn both(&self) -> impl Iterator<Item = &Figure> {
@@ -127,6 +143,9 @@ fn figures(layout: &Layout) -> Vec<Figure> {
         for (column, piece) in row.pieces.iter().enumerate() {
             let mut used = 0;
             for amount in amounts_of(piece, layout.noisy()) {
+                if layout.noisy() && is_half_a_rate(&amount, piece, row.pieces.get(column + 1)) {
+                    continue;
+                }
                 let before = &piece.text[used..amount.range.start];
                 used = amount.range.end;
                 label.push_str(&squash(before));
@@ -169,7 +188,15 @@ fn figures(layout: &Layout) -> Vec<Figure> {
     found
 }
 
-/// Whether digits stand right beside an amount as if it went on: 「4,」「590」, 「3」「64340」.
+/// Whether a number is the beginning of a rate that was torn apart: 「消費税(1」「0%)」.
+fn is_half_a_rate(amount: &Amount, piece: &Piece, next: Option<&Piece>) -> bool {
+    amount.yen.get() == 1
+        && !amount.marked
+        && piece.text[amount.range.end..].trim().is_empty()
+        && next.is_some_and(|next| next.text.trim_start().starts_with("0%"))
+}
+
+/// Whether digits stand right beside an amount as if it went on (「4,」「590」, 「3」「64340」), or a unit whose count was lost.
 fn goes_on(figure: &Figure, pieces: &[Piece], column: usize, used: usize) -> bool {
     let piece = &pieces[column];
     let near = |a: &Piece, b: &Piece| b.bounds[0] - a.bounds[2] < 2.2 * figure.piece.height();
@@ -180,7 +207,12 @@ fn goes_on(figure: &Figure, pieces: &[Piece], column: usize, used: usize) -> boo
         let last = column.checked_sub(1).and_then(|at| pieces.get(at));
         last.is_some_and(|last| near(last, piece) && digit(last.text.chars().next_back()))
     };
-    digit(rest.chars().next()) || (rest.is_empty() && after()) || (figure.amount.range.start == 0 && before())
+    // A unit of a kanji numeral whose count was lost: 「金万六拾五円也」.
+    let unit_before = piece.text[..figure.amount.range.start].trim_end().ends_with(['万', '千', '百', '拾', '億']);
+    digit(rest.chars().next())
+        || (rest.is_empty() && after())
+        || (figure.amount.range.start == 0 && before())
+        || unit_before
 }
 
 /// What stands right behind an amount, in the next piece where its own ends there: 「¥130,000」「(税別)」.

@@ -47,6 +47,11 @@ pub(super) fn total(figures: &Figures, method: Method) -> Option<Field<Yen>> {
             Agreement::Near(_) => 30,
             Agreement::None => 0,
         };
+        // What is printed in digits beside an amount in words, read alike by both models, goes before it.
+        let confirmed = agreement > 0
+            && method == Method::Ocr
+            && seen.iter().any(|(figure, second)| !second && figures.second_at(figure) == Some(true));
+        let agreement = agreement + if confirmed { 25 } else { 0 };
         let twice = i32::from(seen.iter().filter(|(_, second)| !second).count() > 1) * 5;
         (best + agreement + twice, *yen)
     });
@@ -81,7 +86,7 @@ pub(super) fn total(figures: &Figures, method: Method) -> Option<Field<Yen>> {
             **other != yen
                 && seen.iter().any(|(figure, second)| {
                     let plain = is_labelled_total(figure, 3) || strength(figure) >= strength_of_figure.max(25);
-                    !second && !misread(figure) && (plain || discounted)
+                    !second && !misread(figure) && !figure.cut && (plain || discounted)
                 })
         })
         .map(|(other, _)| *other)
@@ -365,7 +370,7 @@ fn tax_fits(total: Yen, rate: u8, tax: Yen) -> bool {
 }
 
 /// Whether `tax` is the tax of `rate` percent on `base`, in whichever way it was rounded.
-fn tax_on(base: Yen, rate: u8, tax: Yen) -> bool {
+pub(super) fn tax_on(base: Yen, rate: u8, tax: Yen) -> bool {
     let (base, rate, tax) = (i128::from(base.get()), i128::from(rate), i128::from(tax.get()));
     (tax * 100 - base * rate).abs() < 100 && tax > 0
 }

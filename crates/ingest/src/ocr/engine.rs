@@ -1,4 +1,4 @@
-//! Tesseract: two models that read, and one that tells which way up a page is.
+//! Tesseract: two models that read, one that reads numerals in kanji beside them, and one that tells which way up a page is.
 //!
 //! The binding has no way to stop a recognition that runs on; the process it runs in is killed instead. Its parent sets
 //! `OMP_THREAD_LIMIT=1`, without which a page takes several times as long.
@@ -15,6 +15,9 @@ use tesseract_rs::{TessPageSegMode, TesseractAPI, TesseractError};
 const FIRST: Model = Model { language: "Japanese", packages: "tesseract-ocr-script-jpan" };
 /// The model that reads the page again, so that amounts can be compared. The same model would make the same mistakes.
 const SECOND: Model = Model { language: "jpn+eng", packages: "tesseract-ocr-jpn tesseract-ocr-eng" };
+/// The model that reads numerals in kanji again, beside the first: alone, because with `eng` it gives nothing where only
+/// kanji may be given.
+const NUMERALS: Model = Model { language: "jpn", packages: "tesseract-ocr-jpn" };
 /// Orientation and script detection.
 const ORIENTATION: Model = Model { language: "osd", packages: "tesseract-ocr-osd" };
 /// Where distributions keep the models; `TESSDATA_PREFIX` goes before them.
@@ -68,6 +71,8 @@ pub(super) enum Set {
 pub(super) struct Engine {
     first: TesseractAPI,
     second: TesseractAPI,
+    /// Loaded when an amount or a day is written in kanji.
+    numerals: OnceCell<TesseractAPI>,
     /// Loaded when a page does not read well upright.
     orientation: OnceCell<TesseractAPI>,
 }
@@ -76,23 +81,21 @@ impl Engine {
     pub(super) fn load() -> Result<Engine, EngineError> {
         let first = FIRST.load()?;
         let second = SECOND.load()?;
-        Ok(Engine { first, second, orientation: OnceCell::new() })
+        Ok(Engine { first, second, numerals: OnceCell::new(), orientation: OnceCell::new() })
     }
 
     /// Loads what is otherwise loaded when it is first wanted.
     pub(super) fn load_all(&self) -> Result<(), EngineError> {
+        self.numerals()?;
         self.orientation().map(drop)
     }
 
+    fn numerals(&self) -> Result<&TesseractAPI, EngineError> {
+        loaded(&self.numerals, &NUMERALS, TessPageSegMode::PSM_SINGLE_LINE)
+    }
+
     fn orientation(&self) -> Result<&TesseractAPI, EngineError> {
-        match self.orientation.get() {
-            Some(api) => Ok(api),
-            None => {
-                let api = ORIENTATION.load()?;
-                set_mode(&api, TessPageSegMode::PSM_OSD_ONLY)?;
-                Ok(self.orientation.get_or_init(|| api))
-            }
-        }
+        loaded(&self.orientation, &ORIENTATION, TessPageSegMode::PSM_OSD_ONLY)
     }
 
     /// Reads a page.
@@ -103,6 +106,28 @@ impl Engine {
     /// Reads a page with the other model.
     pub(super) fn read_again(&self, image: &GrayImage, dpi: u32, set: Set) -> Result<Vec<EngineLine>, EngineError> {
         read_with(&self.second, image, dpi, set)
+    }
+
+    /// Reads a line in two models that may give no other characters.
+    pub(super) fn read_only(
+        &self,
+        characters: &str,
+        line: &GrayImage,
+        dpi: u32,
+    ) -> Result<(String, String), EngineError> {
+        let read = |api: &TesseractAPI| {
+            let allow = |characters| {
+                api.set_variable("tessedit_char_whitelist", characters)
+                    .map_err(|source| EngineError::Tesseract { step: "naming what may be given", source })
+            };
+            set_mode(api, TessPageSegMode::PSM_SINGLE_LINE)?;
+            allow(characters)?;
+            let lines = recognised(api, line, dpi);
+            // The next page is read with all characters, whatever came of this line.
+            allow("")?;
+            Ok(lines?.iter().flat_map(|line| &line.fragments).map(|word| word.text.as_str()).collect::<String>())
+        };
+        Ok((read(&self.first)?, read(self.numerals()?)?))
     }
 
     /// Which way to turn a page so that its text stands upright; none when nothing can be told.
@@ -116,6 +141,22 @@ impl Engine {
             270 => Turn::Clockwise,
             _ => Turn::None,
         }))
+    }
+}
+
+/// A model that is loaded when it is first wanted.
+fn loaded<'a>(
+    cell: &'a OnceCell<TesseractAPI>,
+    model: &Model,
+    mode: TessPageSegMode,
+) -> Result<&'a TesseractAPI, EngineError> {
+    match cell.get() {
+        Some(api) => Ok(api),
+        None => {
+            let api = model.load()?;
+            set_mode(&api, mode)?;
+            Ok(cell.get_or_init(|| api))
+        }
     }
 }
 
@@ -168,6 +209,10 @@ fn read_with(api: &TesseractAPI, image: &GrayImage, dpi: u32, set: Set) -> Resul
         Set::InLines => TessPageSegMode::PSM_SINGLE_BLOCK,
     };
     set_mode(api, mode)?;
+    recognised(api, image, dpi)
+}
+
+fn recognised(api: &TesseractAPI, image: &GrayImage, dpi: u32) -> Result<Vec<EngineLine>, EngineError> {
     hand_over(api, image, dpi)?;
     let step = |step| move |source| EngineError::Tesseract { step, source };
     api.recognize().map_err(step("recognition"))?;

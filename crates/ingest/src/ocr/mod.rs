@@ -11,6 +11,7 @@ mod bands;
 mod clean;
 pub(crate) mod decode;
 mod engine;
+mod formal;
 mod light;
 mod lines;
 mod paper;
@@ -192,25 +193,17 @@ fn recognise(engine: &Engine, picture: &GrayImage, number: u32, unit_per_pixel: 
             }
         }
     }
-    let Attempt { turn, cleaned, reset, lines } = best;
+    let Attempt { turn, cleaned, reset, mut lines } = best;
     let dpi = clean::resolution(&cleaned.image);
+    let formal = formal::correct(engine, &reset.image, dpi, &mut lines)?;
     // Only numbers are compared, so only they are read again.
     let numbers = lines::numbers(&lines);
-    let again = match numbers.is_empty() {
+    let mut again = match numbers.is_empty() {
         true => Vec::new(),
         false => engine.read_again(&clean::only(&reset.image, &numbers), dpi, reset.set())?,
     };
+    again.extend(formal);
 
-    if let Ok(to) = std::env::var("KOFU_DUMP") {
-        for line in &lines {
-            eprintln!("1| {}", line.fragments.iter().map(|f| f.text.as_str()).collect::<Vec<_>>().join(""));
-        }
-        for line in &again {
-            eprintln!("2| {}", line.fragments.iter().map(|f| f.text.as_str()).collect::<Vec<_>>().join(""));
-        }
-        let _ = reset.image.save(format!("{to}.png"));
-        let _ = cleaned.image.save(format!("{to}-c.png"));
-    }
     let unit = f64::from(unit_per_pixel);
     let to_page = cleaned.to_original.then(&turn.map(width, height)).then(&Homography::scale(unit, unit));
     let (width, height) = turn.size(width, height);

@@ -24,7 +24,7 @@ use store::ClaimFilter;
 const DEMO_NOW: &str = "2026-02-10T10:00:00+09:00";
 
 /// The register of the samples.
-const REGISTER: &str = "facilities.csv";
+pub(super) const REGISTER: &str = "facilities.csv";
 
 /// What a sample says of itself, in `expect.toml` beside the bundle.
 #[derive(Debug, Deserialize)]
@@ -121,7 +121,7 @@ pub(crate) async fn run(global: &Global, samples: &Path, json: bool) -> Result<D
 
 /// That the store holds nothing but what the demo put there: its people decide and pay, which real claims must be safe
 /// from. Claims are known by what was sent, not by who sent it.
-async fn only_the_samples(app: &App, samples: &Path, stories: &[PathBuf]) -> Result<()> {
+pub(super) async fn only_the_samples(app: &App, samples: &Path, stories: &[PathBuf]) -> Result<()> {
     let ruleset = app.office.rulebook.on(app.office.today()).await?;
     let programmes: Vec<ProgrammeId> = ruleset.programmes().map(|programme| programme.id().clone()).collect();
     let mut claims = BTreeMap::new();
@@ -169,12 +169,12 @@ fn not_empty(app: &App, ja: &str, en: &str) -> Told {
     )
 }
 
-fn name(story: &Path) -> String {
+pub(super) fn name(story: &Path) -> String {
     story.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The sample folders that hold a bundle, by name.
-fn stories(samples: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn stories(samples: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(samples).map_err(|error| {
         let name = samples.display();
         Told::new(

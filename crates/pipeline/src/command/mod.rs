@@ -1,10 +1,12 @@
 //! The commands, one file each. Every one returns whether all that was asked could be done.
 
+pub(crate) mod accounts;
 pub(crate) mod assess;
 pub(crate) mod batch;
 pub(crate) mod check;
 pub(crate) mod claims;
 pub(crate) mod demo;
+pub(crate) mod demo_serve;
 pub(crate) mod duplicates;
 pub(crate) mod facilities;
 pub(crate) mod log;

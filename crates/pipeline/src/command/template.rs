@@ -5,40 +5,19 @@ use super::facilities::registered;
 use crate::app::App;
 use crate::output;
 use anyhow::Result;
-use claim::{Category, DocumentKind, Facility, Lang, ProgrammeId, Value, wareki};
-use jiff::civil::Date;
+use claim::{Lang, ProgrammeId, wareki};
 use office::Told;
-use reporting::{ItemizationTemplate, itemization_template};
-use rules::{ListedValue, Programme, Ruleset};
 use std::path::{Path, PathBuf};
 
 pub(crate) async fn run(app: &App, facility: &str, programme: Option<&str>, out: Option<&Path>) -> Result<Done> {
     let facility = registered(app, facility).await?;
-    let today = app.office.today();
-    let ruleset = app.office.rulebook.on(today).await?;
-    let programme = chosen(&ruleset, &facility, programme, today)?;
-    let values = Values::of(programme, &facility, today)?;
-    let bytes = itemization_template(&ItemizationTemplate {
-        facility: &facility,
-        programme: programme.id(),
-        programme_name: programme.name(today, Lang::Ja),
-        opens_on: programme.opens_on(today),
-        deadline: programme.deadline(today),
-        documents: &values.documents,
-        categories: &values.categories,
-        terms: &values.terms,
-        as_of: today,
-        ruleset: ruleset.hash(),
-    })?;
-    let path = out.map_or_else(
-        || PathBuf::from(format!("領収書内訳書_{}_{}.xlsx", facility.code, programme.id())),
-        Path::to_path_buf,
-    );
-    keep_what_is_there(&path, &bytes)?;
-    super::batch::write(&path, &bytes)?;
+    let template = app.office.template(&facility, programme.map(ProgrammeId::from).as_ref()).await?;
+    let path = out.map_or_else(|| PathBuf::from(&template.file), Path::to_path_buf);
+    keep_what_is_there(&path, &template.bytes)?;
+    super::batch::write(&path, &template.bytes)?;
     output::say(&path.display().to_string());
-    if programme.deadline(today) < today {
-        let deadline = programme.deadline(today);
+    let deadline = template.deadline;
+    if deadline < app.office.today() {
         eprintln!(
             "{}",
             match app.lang {
@@ -67,104 +46,4 @@ fn keep_what_is_there(path: &Path, bytes: &[u8]) -> Result<()> {
         .into());
     }
     Ok(())
-}
-
-/// The programme that was asked for, or the only one that takes claims of such a facility today.
-fn chosen<'r>(ruleset: &'r Ruleset, facility: &Facility, id: Option<&str>, today: Date) -> Result<&'r Programme> {
-    let ids = |programmes: &[&Programme]| {
-        programmes.iter().map(|programme| programme.id().as_str()).collect::<Vec<_>>().join(", ")
-    };
-    let all: Vec<&Programme> = ruleset.programmes().collect();
-    if let Some(id) = id {
-        return ruleset.programme(&ProgrammeId::from(id)).ok_or_else(|| {
-            Told::new(
-                format!("補助事業「{id}」はありません。次のいずれかを指定してください: {}", ids(&all)),
-                format!("found programme {id:?}, expected one of: {}", ids(&all)),
-            )
-            .into()
-        });
-    }
-    let open: Vec<&Programme> = all
-        .iter()
-        .copied()
-        .filter(|programme| {
-            programme.opens_on(today).is_none_or(|day| day <= today)
-                && today <= programme.deadline(today)
-                && Values::of(programme, facility, today).is_ok()
-        })
-        .collect();
-    match open.as_slice() {
-        [one] => Ok(one),
-        [] => Err(Told::new(
-            format!("受付中の補助事業がありません。--programme で指定してください: {}", ids(&all)),
-            format!("no programme takes claims today; name one with --programme: {}", ids(&all)),
-        )
-        .into()),
-        several => Err(Told::new(
-            format!("受付中の補助事業が複数あります。--programme で指定してください: {}", ids(several)),
-            format!("several programmes take claims today; name one with --programme: {}", ids(several)),
-        )
-        .into()),
-    }
-}
-
-/// What a template says of a programme.
-struct Values {
-    documents: Vec<DocumentKind>,
-    categories: Vec<Category>,
-    terms: Vec<(String, String)>,
-}
-
-impl Values {
-    /// The values that hold for such a facility on `day`.
-    fn of(programme: &Programme, facility: &Facility, day: Date) -> Result<Values> {
-        let listed: Vec<ListedValue> = programme
-            .listing(Some(day), Lang::Ja)
-            .into_iter()
-            .filter(|value| value.kind.is_none_or(|kind| kind == facility.kind))
-            .collect();
-        let of = |item: &'static str| listed.iter().filter(move |value| value.item == item);
-        let categories: Vec<Category> = of("eligible_category").filter_map(|value| value.category).collect();
-        if categories.is_empty() {
-            return Err(without_expenses(programme, facility, &listed).into());
-        }
-        let is_needed = |code: &str| {
-            of("required_documents").any(|value| match &value.value {
-                Some(Value::List(codes)) => codes.iter().any(|one| *one == Value::from(code)),
-                _ => false,
-            })
-        };
-        let documents = [("receipt", DocumentKind::Receipt), ("itemization", DocumentKind::Itemization)]
-            .into_iter()
-            .filter(|(code, _)| is_needed(code))
-            .map(|(_, kind)| kind)
-            .collect();
-        let ceilings = of("category_ceiling").map(|value| {
-            let name = value.category.map_or("", |category| category.name(Lang::Ja));
-            (format!("{name}の上限（税込）"), value.text.clone())
-        });
-        let others = ["cost_ceiling", "rate", "grant_ceiling"]
-            .into_iter()
-            .flat_map(&of)
-            .map(|value| (value.label.to_owned(), value.text.clone()));
-        let terms = ceilings.chain(others).collect();
-        Ok(Values { documents, categories, terms })
-    }
-}
-
-/// Why there is nothing to itemize: the programme gives no money for expenses, or is silent about such a facility.
-fn without_expenses(programme: &Programme, facility: &Facility, listed: &[ListedValue]) -> Told {
-    let (id, kind) = (programme.id(), facility.kind);
-    let reason = listed.iter().find(|value| value.item == "undecided").map(|value| value.text.as_str());
-    let reason = reason.map_or_else(String::new, |reason| format!("（{reason}）"));
-    Told::new(
-        format!(
-            "補助事業「{id}」には、{}の対象経費の定めがないため、様式を作成できません{reason}。補助事業と施設区分を確かめてください。",
-            kind.name(Lang::Ja)
-        ),
-        format!(
-            "programme {id} names no eligible expenses of a {}, so there is no template; check the programme and the kind",
-            kind.name(Lang::En)
-        ),
-    )
 }

@@ -518,6 +518,8 @@ fn a_name_read_by_ocr_may_differ_in_one_character_of_five() {
         ("青空医院", "青空匠院", false),
         ("あおぞら中央クリニック", "あおぞら中央クリニヮワ", true),
         ("あおぞら中央内科", "あおぞら中央ウ料", false),
+        // Half of what tells it apart is another name, however much of the rest agrees.
+        ("あおぞら中央内科小児科クリニック", "いおそら東央内科小児科クリニック", false),
     ] {
         let findings = after(|dossier| {
             let facility = dossier.facility.as_mut().unwrap();

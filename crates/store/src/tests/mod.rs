@@ -1,11 +1,15 @@
 //! Tests of the store through its door, each on SQLite and on a real PostgreSQL; and a few that look behind it.
 
+mod accounts;
 mod attacks;
+mod drafts;
 mod duplicates;
 mod objects;
 mod opening;
 mod products;
+mod proofs;
 mod queue;
+mod review;
 mod schema;
 mod story;
 
@@ -126,7 +130,7 @@ impl Fixture {
         self.read(id, facility, id.as_bytes(), id).await;
         let (bytes, sha256) = assessment(id);
         let job = self.job(JobKind::Assess).await;
-        self.store.finish_assess(&job, &bytes, sha256, None, &entry("assessed")).await.unwrap();
+        self.store.finish_assess(&job, &bytes, sha256, &waiting(id, facility), None, &entry("assessed")).await.unwrap();
         self.record(id).await
     }
 
@@ -144,7 +148,37 @@ impl Fixture {
 }
 
 fn entry(text: &str) -> Vec<LogEntry> {
-    vec![LogEntry { payload: text.as_bytes().to_vec(), personal: Vec::new() }]
+    vec![logged(text, &[])]
+}
+
+/// An entry about some claims.
+fn logged(text: &str, claims: &[&str]) -> LogEntry {
+    let about = LogAbout {
+        at: at("2026-01-10T00:00:00Z"),
+        by: Actor::system(),
+        event: "tried",
+        claims: claims.iter().map(|id| ClaimId::from(*id)).collect(),
+        facilities: Vec::new(),
+        batch: None,
+    };
+    LogEntry { payload: text.as_bytes().to_vec(), personal: Vec::new(), about }
+}
+
+/// What the place of a claim without findings rests on.
+fn waiting(id: &str, facility: &str) -> Waiting {
+    Waiting {
+        claim_id: id.into(),
+        programme: "home-consent".into(),
+        facility: code(facility),
+        kind: Some(FacilityKind::Clinic),
+        due_on: "2026-01-03".parse().unwrap(),
+        deadline: None,
+        duplicate: false,
+        doubts: 0,
+        amount_yen: yen(31_000),
+        submitted_at: at("2025-12-20T01:15:00Z"),
+        findings: Vec::new(),
+    }
 }
 
 fn yen(yen: i64) -> Yen {

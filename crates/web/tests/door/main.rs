@@ -2,4 +2,10 @@
 
 // cfg(test) tells clippy that the functions beside the tests are tests too, where unwrap is allowed.
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod signing_in;
+#[cfg(test)]
+mod site;

