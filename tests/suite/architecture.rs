@@ -21,7 +21,19 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("tests", &["claim", "rules", "store", "ingest"]),
     (
         "bench",
-        &["claim", "rules", "ingest", "reporting", "decision-log", "store", "office", "web", "pipeline", "papers", "tests"],
+        &[
+            "claim",
+            "rules",
+            "ingest",
+            "reporting",
+            "decision-log",
+            "store",
+            "office",
+            "web",
+            "pipeline",
+            "papers",
+            "tests",
+        ],
     ),
 ];
 

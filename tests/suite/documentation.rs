@@ -78,8 +78,8 @@ fn every_command_of_the_readme_works_as_it_is_written() {
     }
     for command in commands {
         match command.as_str() {
-            // This is what is running now, and what comes to the same as the next command.
-            "cargo xtask test" | "cargo xtask demo" => {
+            // What is running now, what comes to the same as the next command, and what tests/browser starts.
+            "cargo xtask test" | "cargo xtask demo" | "cargo xtask demo --serve" => {
                 let xtask = std::fs::read_to_string(root().join(".cargo/config.toml")).unwrap();
                 assert!(xtask.contains("xtask ="), "{command}");
             }
@@ -121,6 +121,12 @@ fn every_command_explains_itself() {
         "programmes",
         "facilities",
         "facilities import",
+        "accounts",
+        "accounts add",
+        "accounts list",
+        "accounts reset",
+        "accounts close",
+        "accounts invite",
         "claims",
         "claims import",
         "claims show",

@@ -97,7 +97,9 @@ fn what_was_changed_in_an_export_is_named_and_what_cannot_be_read_is_another_cod
     let said = audit(&[text(&out), "--lang", "en"]).expect_code(1).out;
     assert!(said.contains("decision-log.csv was changed"), "{said}");
 
-    for args in [&[text(&out.join("nowhere"))][..], &[text(&out), "--key", "/nowhere"], &[], &[text(&out), "--unheard-of"]] {
+    for args in
+        [&[text(&out.join("nowhere"))][..], &[text(&out), "--key", "/nowhere"], &[], &[text(&out), "--unheard-of"]]
+    {
         let refused = audit(args).expect_code(2);
         assert!(!refused.err.is_empty() || !refused.out.is_empty());
     }
@@ -120,7 +122,8 @@ fn a_selection_has_what_was_asked_for_and_a_proof_for_each() {
     };
     let limited = export("programme", &["--programme", "limited-type"]);
     let kinds_of_limited = kinds(&limited);
-    for kind in ["claim-submitted", "claim-read", "claim-assessed", "claim-decided", "notice-issued", "batch-prepared"] {
+    for kind in ["claim-submitted", "claim-read", "claim-assessed", "claim-decided", "notice-issued", "batch-prepared"]
+    {
         assert!(kinds_of_limited.iter().any(|one| one == kind), "{kind}: {kinds_of_limited:?}");
     }
     assert!(!kinds_of_limited.iter().any(|kind| kind == "facility-register-changed"));
@@ -155,7 +158,10 @@ fn personal_data_leaves_only_when_asked_for_and_can_be_erased_without_breaking_a
     let export = |out: &Path| {
         office.kofu(&["log", "export", "--out", text(out), "--csv", "--personal-data"]).expect_code(0);
         audit(&[text(out)]).expect_code(0);
-        (std::fs::read_to_string(out.join("personal.jsonl")), std::fs::read_to_string(out.join("decision-log.csv")).unwrap())
+        (
+            std::fs::read_to_string(out.join("personal.jsonl")),
+            std::fs::read_to_string(out.join("decision-log.csv")).unwrap(),
+        )
     };
     let (personal, csv) = export(&before);
     let personal = personal.unwrap();

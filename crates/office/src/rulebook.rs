@@ -106,6 +106,15 @@ mod tests {
         let store = Store::open(&StoreConfig::in_folder(folder.path()).unwrap()).await.unwrap();
         let (day, before): (Date, Date) = ("2027-01-01".parse().unwrap(), "2026-12-31".parse().unwrap());
         let now = "2026-11-21T00:00:00Z".parse().unwrap();
+        let logged = |event| {
+            let entry = decision_log::Entry { at: now, by: Actor::system(), event };
+            [entry.commit(|| [0; 32])]
+        };
+        let hash = draft.hash().to_owned();
+        let entries = (
+            logged(decision_log::Event::RulesetProposed { ruleset: hash.clone(), active_from: day }),
+            logged(decision_log::Event::RulesetAgreed { ruleset: hash }),
+        );
         let proposed = RulesetDraft {
             hash: draft.hash().to_owned(),
             active_from: day,
@@ -113,10 +122,10 @@ mod tests {
             proposed_at: now,
             agreements: Vec::new(),
         };
-        store.propose_ruleset(&proposed, draft.to_bytes(), &[b"proposed".to_vec()]).await.unwrap();
+        store.propose_ruleset(&proposed, draft.to_bytes(), &entries.0).await.unwrap();
         let carried = Ruleset::embedded().hash();
         for (by, expected) in [("a", carried), ("b", draft.hash())] {
-            store.agree_ruleset(draft.hash(), &Actor::staff(by), now, &[b"agreed".to_vec()]).await.unwrap();
+            store.agree_ruleset(draft.hash(), &Actor::staff(by), now, &entries.1).await.unwrap();
             let rulebook = Rulebook::new(store.clone());
             assert_eq!(rulebook.on(day).await.unwrap().hash(), expected);
             assert_eq!(rulebook.on(before).await.unwrap().hash(), carried);

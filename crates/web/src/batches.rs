@@ -251,7 +251,7 @@ async fn shown(
 }
 
 fn payment_row(frame: &Frame) -> impl Fn(&Payment) -> PaymentRow {
-    |payment| PaymentRow {
+    move |payment| PaymentRow {
         claim: payment.claim_id.to_string(),
         facility: payment.facility_name.clone(),
         code: payment.facility_code.to_string(),

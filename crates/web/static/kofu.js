@@ -291,3 +291,150 @@
 
   if (saved) restore();
 })();
+
+// ---- A claim under review: its documents beside what was read, places that light up, keys, and who else has it open.
+
+(() => {
+  const page = document.querySelector("[data-review]");
+  if (!page) return;
+  const viewer = page.querySelector("[data-viewer]");
+  const words = viewer.dataset;
+  const rows = [...page.querySelectorAll("[data-document] .marked")];
+  let shown = "";
+  let zoom = 0;
+  let at = -1;
+
+  const tools = document.createElement("div");
+  tools.className = "viewer-tools";
+  const picture = document.createElement("div");
+  const zoomTo = (to) => {
+    zoom = Math.max(0, Math.min(3, to));
+    viewer.className = "viewer zoom-" + zoom;
+  };
+  for (const [name, sign, by] of [[words.zoomIn, "+", 1], [words.zoomOut, "-", -1]]) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet";
+    button.textContent = name + " " + sign;
+    button.addEventListener("click", () => zoomTo(zoom + by));
+    tools.append(button);
+  }
+  viewer.append(tools, picture);
+
+  // The page about a document has the picture, its boxes and the ways to its other pages.
+  const open = async (address) => {
+    if (shown === address) return true;
+    shown = address;
+    picture.textContent = words.waiting;
+    const answer = await fetch(address).catch(() => null);
+    if (shown !== address) return false;
+    if (!answer?.ok || answer.redirected) {
+      picture.textContent = words.failed;
+      return false;
+    }
+    const other = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const parts = [...other.querySelectorAll("main nav .pages, .viewer-figure")].map((part) => document.importNode(part, true));
+    picture.replaceChildren(...parts);
+    for (const link of picture.querySelectorAll(".pages a")) {
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        open(link.getAttribute("href"));
+      });
+    }
+    for (const mark of picture.querySelectorAll("[data-mark]")) {
+      mark.addEventListener("click", () => {
+        const base = address.split("?")[0];
+        const row = rows.findIndex((one) =>
+          one.dataset.mark === mark.dataset.mark && one.closest("[data-document]").dataset.document === base);
+        if (row >= 0) light(row);
+      });
+    }
+    for (const link of page.querySelectorAll("[data-open]")) {
+      if (link.dataset.open === address.split("?")[0]) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+    return true;
+  };
+
+  const light = async (to) => {
+    at = Math.max(0, Math.min(rows.length - 1, to));
+    for (const row of rows) row.classList.remove("lit");
+    const row = rows[at];
+    if (!row) return;
+    row.classList.add("lit");
+    row.scrollIntoView({ block: "nearest" });
+    const link = row.querySelector("a.place");
+    link?.focus({ preventScroll: true });
+    const address = link ? link.getAttribute("href").split("#")[0] : row.closest("[data-document]").dataset.document;
+    if (!(await open(address))) return;
+    for (const mark of picture.querySelectorAll("[data-mark]")) {
+      const lit = mark.dataset.mark === row.dataset.mark;
+      mark.classList.toggle("lit", lit);
+      if (lit) mark.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
+  };
+
+  rows.forEach((row, place) => row.addEventListener("click", (event) => {
+    event.preventDefault();
+    light(place);
+  }));
+  for (const link of page.querySelectorAll("[data-open]")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      open(link.dataset.open);
+    });
+  }
+  const first = page.querySelector("[data-open]");
+  if (first) open(first.dataset.open);
+
+  for (const button of page.querySelectorAll("[data-insert]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const field = document.getElementById(button.dataset.insert);
+      field.value = (field.value.trim() ? field.value.trimEnd() + "\n" : "") + button.dataset.text;
+      field.focus();
+    });
+  }
+
+  const typing = (element) => element.matches("input:not([type=radio]):not([type=checkbox]), textarea, select");
+  document.addEventListener("keydown", (event) => {
+    const target = event.target;
+    if (event.key === "Escape" && typing(target)) return target.blur();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && target.id === "reason") {
+      return target.form.requestSubmit();
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(target)) return;
+    const choose = page.querySelector(`[data-key-choose="${CSS.escape(event.key)}"]`);
+    const go = page.querySelector(`[data-key-go="${CSS.escape(event.key)}"]`);
+    if (choose) {
+      choose.checked = true;
+      document.getElementById("reason").focus();
+    } else if (go) go.click();
+    else if (event.key === "j") light(at + 1);
+    else if (event.key === "k") light(at - 1);
+    else if (event.key === "+") zoomTo(zoom + 1);
+    else if (event.key === "-") zoomTo(zoom - 1);
+    else return;
+    event.preventDefault();
+  });
+
+  // Who else has it open, and whether it is still as it was.
+  const looking = page.querySelector("[data-looking]");
+  if (page.dataset.look) {
+    setInterval(async () => {
+      if (document.hidden) return;
+      const answer = await fetch(page.dataset.look, {
+        method: "POST",
+        body: new URLSearchParams({ form_token: page.dataset.token }),
+        headers: { accept: "application/json" },
+      }).catch(() => null);
+      const told = answer?.ok ? await answer.json() : null;
+      if (!told) return;
+      const changed = String(told.version) !== page.dataset.version ? page.dataset.changed : "";
+      const text = [changed, told.text].filter(Boolean).join(" ");
+      if (looking.textContent === text) return;
+      looking.textContent = text;
+      looking.classList.toggle("none", !text);
+    }, 30000);
+  }
+})();

@@ -39,12 +39,7 @@ pub(crate) fn audit(top: &Path, arguments: &[String]) -> anyhow::Result<()> {
     call(cargo(top).args(["build", "--release", "--package", "decision-log", "--bin", "kofu-audit"]))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| top.join("target"), PathBuf::from);
     let program = target.join("release").join("kofu-audit");
-    call(
-        bench(top, &["run"])
-            .args(["--features", "audit", "--", "audit", "--kofu-audit"])
-            .arg(program)
-            .args(arguments),
-    )
+    call(bench(top, &["run"]).args(["--features", "audit", "--", "audit", "--kofu-audit"]).arg(program).args(arguments))
 }
 
 /// A Python that has pdfplumber, in an environment of its own among our tools.

@@ -44,7 +44,7 @@ impl Purpose {
                 "fonts-ipaexfont-mincho",
                 "fonts-ipaexfont-gothic",
             ],
-            Purpose::Tests => &["postgresql", "poppler-utils"],
+            Purpose::Tests => &["postgresql", "poppler-utils", "chromium", "chromium-driver", "python3-venv"],
             Purpose::Bench => &[
                 "tesseract-ocr",
                 "poppler-utils",
@@ -88,6 +88,8 @@ impl Purpose {
             Purpose::Tests => &[
                 Tool { name: "the PostgreSQL server (initdb)", probe: &["initdb", "--version"], says: None },
                 Tool { name: "poppler's pdftotext", probe: &["pdftotext", "-v"], says: None },
+                Tool { name: "Chromium's driver (chromedriver)", probe: &["chromedriver", "--version"], says: None },
+                Tool { name: "Python 3 with venv", probe: &["python3", "-m", "venv", "--help"], says: None },
             ],
             Purpose::Bench => &[
                 Tool { name: "the command tesseract", probe: &["tesseract", "--version"], says: None },
@@ -249,8 +251,8 @@ mod tests {
         let mut seen = BTreeSet::new();
         for purpose in Purpose::ALL.into_iter().chain([Purpose::Bench]) {
             assert!(!purpose.tools().is_empty(), "{purpose:?}");
-            // The bench looks at PDFs with what the tests look at them with.
-            for package in purpose.packages().iter().filter(|package| **package != "poppler-utils") {
+            // The bench looks at PDFs, and gets Python's packages, with what the tests do it with.
+            for package in purpose.packages().iter().filter(|one| !["poppler-utils", "python3-venv"].contains(*one)) {
                 assert!(seen.insert(package), "{package}");
             }
         }

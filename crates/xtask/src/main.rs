@@ -41,7 +41,7 @@ fn run(task: &Task, top: &Path) -> anyhow::Result<()> {
             println!("{}", options::HELP);
             Ok(())
         }
-        Task::Setup => machine::set_up(&machine::Purpose::ALL),
+        Task::Setup => machine::set_up(&machine::Purpose::ALL).and_then(|()| tasks::axe().map(drop)),
         Task::Demo(arguments) => tasks::demo(top, arguments),
         Task::Test(arguments) => tasks::test(top, arguments),
         Task::Ci => tasks::ci(top),

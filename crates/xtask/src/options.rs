@@ -112,7 +112,9 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task,
             [what, rest @ ..] if what == "hostile" => Ok(Task::BenchHostile(rest.to_vec())),
             [what, rest @ ..] if what == "fuzz" => Ok(Task::BenchFuzz(rest.to_vec())),
             [what, rest @ ..] if what == "memory" => none(Task::BenchMemory, rest),
-            [what, ..] => Err(format!("found {what:?} after bench, expected rules, reading, audit, hostile, fuzz or memory")),
+            [what, ..] => {
+                Err(format!("found {what:?} after bench, expected rules, reading, audit, hostile, fuzz or memory"))
+            }
             [] => Err("found nothing after bench, expected rules, reading, audit, hostile, fuzz or memory".to_owned()),
         },
         "samples" => match rest.as_slice() {

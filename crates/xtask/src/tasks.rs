@@ -30,7 +30,24 @@ fn demo_arguments(arguments: &[String]) -> Vec<String> {
 pub(crate) fn test(top: &Path, arguments: &[String]) -> anyhow::Result<()> {
     machine::set_up(&[Purpose::Build, Purpose::Run, Purpose::Tests])?;
     call(cargo(top).args(["build", "--package", "pipeline"]))?;
-    call(cargo(top).args(["test", "--workspace"]).args(arguments))
+    call(cargo(top).args(["test", "--workspace"]).args(arguments).env("KOFU_AXE", axe()?))
+}
+
+/// The script axe-core, with which the tests look for what keeps people from using a page, among our tools. It is taken
+/// out of a Python package that carries it; nothing of that package runs.
+pub(crate) fn axe() -> anyhow::Result<PathBuf> {
+    let tools = cache_folder().context("neither XDG_CACHE_HOME nor HOME is set")?.join("kofu").join("tools");
+    let package = tools.join("axe-playwright-python-0.1.8");
+    let script = package.join("axe_playwright_python").join("axe.min.js");
+    if !script.is_file() {
+        let environment = tools.join("python");
+        call(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
+        let python = environment.join("bin").join("python");
+        let install = ["-m", "pip", "install", "--quiet", "--no-deps", "--target"];
+        call(Command::new(&python).args(install).arg(&package).arg("axe-playwright-python==0.1.8"))?;
+    }
+    anyhow::ensure!(script.is_file(), "{} is not there after it was installed", script.display());
+    Ok(script)
 }
 
 /// What a change has to pass.

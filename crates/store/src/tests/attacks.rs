@@ -118,7 +118,7 @@ async fn hand_written_sql_is_refused(fixture: Fixture) {
                       decisions, notices, batches,
                       payments, assessments, claim_revisions, claims, jobs";
         attacks.extend([
-            (format!("TRUNCATE {tables}"), Rule::AppendOnly),
+            (format!("TRUNCATE {tables} CASCADE"), Rule::AppendOnly),
             // By the unique index itself: the trigger is SQLite's, against INSERT OR REPLACE.
             (decide("A", "staff:x").replace("revision,", "revision + 1,"), Rule::DecisionBeforePayment),
         ]);

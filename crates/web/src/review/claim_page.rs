@@ -69,6 +69,12 @@ pub(super) struct Typed {
     pub(super) overridden: Vec<String>,
 }
 
+impl Typed {
+    fn overrides(&self, code: &str) -> bool {
+        self.overridden.iter().any(|one| one == code)
+    }
+}
+
 struct LookShown {
     name: String,
     at: String,

@@ -245,7 +245,7 @@ pub(crate) async fn queue(
             rows.push(Row {
                 path: asked.path(&format!("/claims/{}", waiting.claim_id), &[]),
                 facility: one.facility_name.unwrap_or_else(|| waiting.facility.to_string()),
-                kind: waiting.kind.map_or(frame_unknown(lang), |kind| kind.name(lang)),
+                kind: waiting.kind.map_or(unknown_kind(lang), |kind| kind.name(lang)),
                 prefecture: waiting.facility.prefecture_name(lang),
                 programme: programme_name(&ruleset, &waiting.programme, today, lang),
                 due: frame.day(&waiting.due_on),
@@ -295,7 +295,7 @@ pub(crate) async fn queue(
     Ok(html(StatusCode::OK, &page.frame, &page))
 }
 
-fn frame_unknown(lang: Lang) -> &'static str {
+fn unknown_kind(lang: Lang) -> &'static str {
     if lang == Lang::Ja { "名簿になし" } else { "not in the register" }
 }
 

@@ -9,3 +9,9 @@ mod pages;
 mod signing_in;
 #[cfg(test)]
 mod site;
+#[cfg(test)]
+mod desk;
+#[cfg(test)]
+mod payments_and_log;
+#[cfg(test)]
+mod review;

@@ -1,0 +1,6 @@
+//! The pages as people use them: a real Chromium, driven by WebDriver, against `kofu demo --serve`.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod pages;
+mod server;
