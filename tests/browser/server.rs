@@ -122,7 +122,7 @@ impl Driver {
         let process = Running(process);
         let port = loop {
             let line = out.recv_timeout(PATIENCE).expect("chromedriver says its port");
-            if let Some((_, port)) = line.split_once("on port ") {
+            if let Some((_, port)) = line.split_once("successfully on port ") {
                 break port.trim_end_matches('.').parse().unwrap();
             }
         };

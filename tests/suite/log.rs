@@ -20,7 +20,7 @@ fn office() -> &'static Office {
     OFFICE.get_or_init(|| {
         let office = Office::with(&["payee-differs", "clinic-over-ceilings", "limited-type-at-ceiling"]);
         decide(&office);
-        office.kofu(&["batch", "prepare", "--by", "officer-b", "--pay-on", "2026-03-31"]).expect_code(0);
+        office.kofu(&["batch", "prepare", "--by", "officer-b"]).expect_code(0);
         office
     })
 }

@@ -23,14 +23,8 @@ pub enum Role {
 
 impl Role {
     /// All of them.
-    pub const ALL: [Role; 6] = [
-        Role::Facility,
-        Role::Reviewer,
-        Role::PaymentOfficer,
-        Role::Approver,
-        Role::Auditor,
-        Role::Administrator,
-    ];
+    pub const ALL: [Role; 6] =
+        [Role::Facility, Role::Reviewer, Role::PaymentOfficer, Role::Approver, Role::Auditor, Role::Administrator];
 
     /// As stored.
     pub const fn code(self) -> &'static str {

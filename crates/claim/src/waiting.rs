@@ -10,7 +10,9 @@
 //!
 //! Nothing of this depends on the present day, so a claim keeps its place while others come and go.
 
-use crate::{Assessment, ClaimId, FacilityKind, FindingCode, InstitutionCode, ProgrammeId, Severity, Yen, day_in_japan};
+use crate::{
+    Assessment, ClaimId, FacilityKind, FindingCode, InstitutionCode, ProgrammeId, Severity, Yen, day_in_japan,
+};
 use jiff::{Timestamp, ToSpan, civil::Date};
 
 /// Within how many days of its first submission a claim should be looked at.

@@ -278,11 +278,7 @@ pub(crate) async fn readings(tx: &mut Tx, id: &ClaimId, revision: u32) -> Result
 }
 
 /// What was read of a revision, as people corrected it.
-pub(crate) async fn corrected_readings(
-    tx: &mut Tx,
-    id: &ClaimId,
-    revision: u32,
-) -> Result<Vec<Reading>, StoreError> {
+pub(crate) async fn corrected_readings(tx: &mut Tx, id: &ClaimId, revision: u32) -> Result<Vec<Reading>, StoreError> {
     let mut readings = readings(tx, id, revision).await?;
     review::adjust(&mut readings, &review::adjustments(tx, id, revision).await?)?;
     Ok(readings)

@@ -74,10 +74,8 @@ impl Store {
 
     /// How many claims were decided how on each day in Japan from an instant on.
     pub async fn decided_by_day(&self, since: Timestamp) -> Result<Vec<(Date, DecisionKind, u64)>, StoreError> {
-        let rows: Vec<(i64, String, i64)> = read!(self.db, |c| sqlx::query_as(sql::OVERVIEW_DECIDED)
-            .bind(since.as_millisecond())
-            .fetch_all(c)
-            .await?);
+        let rows: Vec<(i64, String, i64)> =
+            read!(self.db, |c| sqlx::query_as(sql::OVERVIEW_DECIDED).bind(since.as_millisecond()).fetch_all(c).await?);
         let at = At::new("decisions", "(counted by day)");
         rows.into_iter().map(|(number, kind, claims)| Ok((day(number), at.code(&kind)?, at.count(claims)?))).collect()
     }
@@ -85,8 +83,7 @@ impl Store {
     /// How long the decisions from an instant on took; `None` where there are none.
     pub async fn time_to_decision(&self, since: Timestamp) -> Result<Option<TimeToDecision>, StoreError> {
         let since = since.as_millisecond();
-        let all: i64 =
-            read!(self.db, |c| sqlx::query_scalar(sql::OVERVIEW_DECISIONS).bind(since).fetch_one(c).await?);
+        let all: i64 = read!(self.db, |c| sqlx::query_scalar(sql::OVERVIEW_DECISIONS).bind(since).fetch_one(c).await?);
         if all == 0 {
             return Ok(None);
         }
@@ -94,11 +91,8 @@ impl Store {
         for (took, of_ten) in took.iter_mut().zip([5, 9]) {
             // The smallest that so many tenths do not exceed.
             let place = (all * of_ten + 9) / 10 - 1;
-            *took = read!(self.db, |c| sqlx::query_scalar(sql::OVERVIEW_TOOK)
-                .bind(since)
-                .bind(place)
-                .fetch_one(c)
-                .await?);
+            *took =
+                read!(self.db, |c| sqlx::query_scalar(sql::OVERVIEW_TOOK).bind(since).bind(place).fetch_one(c).await?);
         }
         let decisions = At::new("decisions", "(counted)").count(all)?;
         Ok(Some(TimeToDecision { decisions, median_ms: took[0], ninetieth_ms: took[1] }))

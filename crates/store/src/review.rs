@@ -165,8 +165,7 @@ impl WaitingRow {
             submitted_at: at.time(self.submitted_at_ms)?,
             findings: codes(&self.findings).map(|code| at.code(code)).collect::<Result<_, _>>()?,
         };
-        let place =
-            QueuePlace { due_on: waiting.due_on, weight: self.weight, claim_id: waiting.claim_id.clone() };
+        let place = QueuePlace { due_on: waiting.due_on, weight: self.weight, claim_id: waiting.claim_id.clone() };
         Ok(QueueRow { waiting, place, facility_name: self.facility_name, hand: self.hand })
     }
 }
@@ -278,11 +277,7 @@ pub(crate) async fn keep_findings(
 type AdjustmentRow = (i64, i64, String, Option<String>, String, String, String, i64);
 
 /// The corrections of a revision, oldest first.
-pub(crate) async fn adjustments(
-    tx: &mut Tx,
-    id: &ClaimId,
-    revision: u32,
-) -> Result<Vec<KeptAdjustment>, StoreError> {
+pub(crate) async fn adjustments(tx: &mut Tx, id: &ClaimId, revision: u32) -> Result<Vec<KeptAdjustment>, StoreError> {
     let rows: Vec<AdjustmentRow> = within!(*tx, |c| sqlx::query_as(sql::ADJUSTMENTS_GET)
         .bind(id.as_str())
         .bind(i64::from(revision))
@@ -331,7 +326,10 @@ impl Store {
         let of = |count: Option<u64>| count.unwrap_or(0);
         let ways = [
             filter.hand.as_ref().map(|_| (0, sql::REVIEW_PAGE_BY_HAND)),
-            filter.programme.as_ref().map(|one| (of(counts.programmes.get(one).copied()), sql::REVIEW_PAGE_BY_PROGRAMME)),
+            filter
+                .programme
+                .as_ref()
+                .map(|one| (of(counts.programmes.get(one).copied()), sql::REVIEW_PAGE_BY_PROGRAMME)),
             filter.kind.map(|one| (of(counts.kinds.get(&Some(one)).copied()), sql::REVIEW_PAGE_BY_KIND)),
             filter.prefecture.map(|one| (of(counts.prefectures.get(&one).copied()), sql::REVIEW_PAGE_BY_PREFECTURE)),
             filter.finding.map(|one| (of(counts.findings.get(&one).copied()), sql::REVIEW_PAGE_BY_FINDING)),
@@ -531,7 +529,9 @@ impl Store {
         if let Some(reading) = readings.get(position)
             && !matches!(
                 adjustment.field,
-                ReadField::ItemizationTotal | ReadField::ItemizationFacility | ReadField::LineAmount(_)
+                ReadField::ItemizationTotal
+                    | ReadField::ItemizationFacility
+                    | ReadField::LineAmount(_)
                     | ReadField::LineCategory(_)
             )
         {

@@ -59,9 +59,17 @@ macro_rules! review_page {
 macro_rules! log_page {
     ($by:literal, $key:literal, $narrowed:literal) => {
         concat!(
-            "SELECT e.position, e.payload FROM ", $by, "
-             JOIN log_entries e ON e.position = ", $key, ".position
-             WHERE ", $key, ".position < $1 AND ", $key, ".position >= $2
+            "SELECT e.position, e.payload FROM ",
+            $by,
+            "
+             JOIN log_entries e ON e.position = ",
+            $key,
+            ".position
+             WHERE ",
+            $key,
+            ".position < $1 AND ",
+            $key,
+            ".position >= $2
                  AND (CAST($4 AS TEXT) IS NULL OR i.event = $4)
                  AND (CAST($5 AS TEXT) IS NULL OR i.actor = $5)
                  AND (CAST($6 AS BIGINT) IS NULL OR i.at_ms >= $6)
@@ -71,7 +79,9 @@ macro_rules! log_page {
                  AND (CAST($9 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM log_facilities g
                      WHERE g.position = i.position AND g.facility_code = $9)) ",
             $narrowed,
-            " ORDER BY ", $key, ".position DESC LIMIT $3"
+            " ORDER BY ",
+            $key,
+            ".position DESC LIMIT $3"
         )
     };
 }

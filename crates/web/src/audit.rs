@@ -51,15 +51,14 @@ impl Wanted {
         let day = |text: &str| {
             given(text).map(claim::parse_day).transpose().map_err(|_| {
                 frame
-                    .t(
-                        "日付は、2026-01-31 又は 令和8年1月31日 の形で入力してください。",
-                        "enter days as 2026-01-31",
-                    )
+                    .t("日付は、2026-01-31 又は 令和8年1月31日 の形で入力してください。", "enter days as 2026-01-31")
                     .to_owned()
             })
         };
         let facility = given(&self.facility).map(InstitutionCode::parse).transpose().map_err(|_| {
-            frame.t("医療機関等コードは、10桁の数字で入力してください。", "an institution code has 10 digits").to_owned()
+            frame
+                .t("医療機関等コードは、10桁の数字で入力してください。", "an institution code has 10 digits")
+                .to_owned()
         })?;
         Ok(LogQuery {
             claim: given(&self.claim).map(|id| ClaimId::from(id.to_uppercase())),
@@ -204,8 +203,7 @@ pub(crate) async fn entry(
     let store = &state.office.store;
     let size = store.log_size().await?;
     let found = store.log_entries(position, 1).await?.into_iter().next();
-    let (_, payload) =
-        found.filter(|_| position < size).ok_or_else(|| Fault::status(StatusCode::NOT_FOUND))?;
+    let (_, payload) = found.filter(|_| position < size).ok_or_else(|| Fault::status(StatusCode::NOT_FOUND))?;
     let proof = match store.latest_checkpoint().await?.filter(|(signed, _)| position < *signed) {
         Some((signed, note)) => Some(proved(&state, position, &payload, signed, note).await?),
         None => None,
@@ -260,12 +258,7 @@ pub(crate) async fn checkpoint(State(state): State<WebState>, frame: Frame) -> R
     let mut all: Vec<u64> = store.checkpoints().await?.into_iter().map(|(size, _)| size).collect();
     all.reverse();
     all.truncate(PAGE as usize);
-    let page = CheckpointPage {
-        size: store.log_size().await?,
-        latest: store.latest_checkpoint().await?,
-        all,
-        frame,
-    };
+    let page = CheckpointPage { size: store.log_size().await?, latest: store.latest_checkpoint().await?, all, frame };
     Ok(html(StatusCode::OK, &page.frame, &page))
 }
 

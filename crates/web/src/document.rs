@@ -134,9 +134,12 @@ impl Shown {
         let mut rows = Rows { frame, fields: Vec::new(), marks: 0 };
         let text = |text: &String| text.clone();
         if let Some(receipt) = &reading.receipt {
-            rows.add(frame.t("領収金額（税込）", "Total, tax included"), receipt.total_yen.as_ref(), true, |yen| {
-                frame.yen(yen)
-            });
+            rows.add(
+                frame.t("領収金額（税込）", "Total, tax included"),
+                receipt.total_yen.as_ref(),
+                true,
+                |yen| frame.yen(yen),
+            );
             rows.add(frame.t("領収日", "Day"), receipt.issued_on.as_ref(), true, |day| frame.day(day));
             rows.add(frame.t("宛名", "Made out to"), receipt.payee.as_ref(), true, text);
             rows.add(frame.t("発行者", "Issued by"), receipt.issuer.as_ref(), true, text);
@@ -153,12 +156,8 @@ impl Shown {
                     (Lang::Ja, false) => {
                         (format!("消費税（{}%対象）", tax.rate), format!("税抜 {base}、税額 {amount}"))
                     }
-                    (Lang::En, true) => {
-                        (format!("Tax at {}%", tax.rate), format!("{amount} in {base} with tax"))
-                    }
-                    (Lang::En, false) => {
-                        (format!("Tax at {}%", tax.rate), format!("{amount} on {base} without tax"))
-                    }
+                    (Lang::En, true) => (format!("Tax at {}%", tax.rate), format!("{amount} in {base} with tax")),
+                    (Lang::En, false) => (format!("Tax at {}%", tax.rate), format!("{amount} on {base} without tax")),
                 };
                 let mark = rows.mark(&Spot::default(), &name);
                 let place = String::new();
@@ -426,9 +425,7 @@ pub(crate) fn attachment(file: &str, media_type: &'static str, bytes: Vec<u8>) -
     let disposition = format!("attachment; filename*=UTF-8''{}", in_query(file).replace('/', "%2F"));
     // In it are letters, digits and percent-codes.
     let disposition = HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"));
-    let headers: [(HeaderName, HeaderValue); 2] = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
+    let headers: [(HeaderName, HeaderValue); 2] =
+        [(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CONTENT_DISPOSITION, disposition)];
     (headers, bytes).into_response()
 }

@@ -74,7 +74,9 @@ type Route = (Gate, MethodRouter<WebState>);
 fn routes() -> Vec<Route> {
     use Owner::{Claim, Draft, Nobody, Self_};
     use Who::{Anyone, Beginning};
-    use access::{ADMINISTRATOR, AUDIT, BANK, EVERYONE, FACILITY, OFFICE, PAYMENTS, PREPARER, READERS, RELEASER, REVIEWER};
+    use access::{
+        ADMINISTRATOR, AUDIT, BANK, EVERYONE, FACILITY, OFFICE, PAYMENTS, PREPARER, READERS, RELEASER, REVIEWER,
+    };
     let of =
         |method: Method, path, who, owner, answer: MethodRouter<WebState>| (Gate { method, path, who, owner }, answer);
     vec![

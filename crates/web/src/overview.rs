@@ -151,17 +151,11 @@ fn columns(title: &str, names: (&str, &str), rows: &[(String, u64, u64)]) -> Str
             );
     }
     chart = chart.add(
-        Line::new()
-            .set("x1", 0)
-            .set("y1", TOP + HIGH)
-            .set("x2", WIDTH)
-            .set("y2", TOP + HIGH)
-            .set("stroke", "#1a1a1c"),
+        Line::new().set("x1", 0).set("y1", TOP + HIGH).set("x2", WIDTH).set("y2", TOP + HIGH).set("stroke", "#1a1a1c"),
     );
     if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
-        chart = chart
-            .add(text(0, TOP + HIGH + 22, "start", &first.0))
-            .add(text(WIDTH, TOP + HIGH + 22, "end", &last.0));
+        chart =
+            chart.add(text(0, TOP + HIGH + 22, "start", &first.0)).add(text(WIDTH, TOP + HIGH + 22, "end", &last.0));
     }
     chart.to_string()
 }
@@ -230,10 +224,8 @@ pub(crate) async fn overview(State(state): State<WebState>, frame: Frame) -> Res
 
     let first = today.checked_sub((DAYS - 1).days()).unwrap_or(today);
     let days = days(&state, first, today, &frame).await?;
-    let drawn: Vec<(String, u64, u64)> = days
-        .iter()
-        .map(|row| (row.day.clone(), row.submitted, row.approved + row.returned + row.rejected))
-        .collect();
+    let drawn: Vec<(String, u64, u64)> =
+        days.iter().map(|row| (row.day.clone(), row.submitted, row.approved + row.returned + row.rejected)).collect();
     let since = begins(today.checked_sub((DECIDED_DAYS - 1).days()).unwrap_or(today))?;
     let took = store.time_to_decision(since).await?;
     let returned: Vec<(String, u64)> = store
@@ -258,9 +250,7 @@ pub(crate) async fn overview(State(state): State<WebState>, frame: Frame) -> Res
             &drawn,
         ),
         days,
-        took: took.map(|took| {
-            (took.decisions, duration(took.median_ms, lang), duration(took.ninetieth_ms, lang))
-        }),
+        took: took.map(|took| (took.decisions, duration(took.median_ms, lang), duration(took.ninetieth_ms, lang))),
         returned: Chart { svg: bars(frame.t("差戻しの理由", "Reasons of returns"), &returned), rows: returned },
         decided_days: DECIDED_DAYS,
         frame,

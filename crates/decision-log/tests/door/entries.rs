@@ -6,8 +6,8 @@ use claim::{
     Place, ProblemCode, Role, Sha256, Spot, Step, TraceStep, TransitionalMeasure, Value, Yen,
 };
 use decision_log::{
-    AdjustedField, AssessedClaim, BatchPayment, Entry, EntryError, Event, PreparedBatch, ReadDocument, SubmittedClaim, commitment,
-    committed,
+    AdjustedField, AssessedClaim, BatchPayment, Entry, EntryError, Event, PreparedBatch, ReadDocument, SubmittedClaim,
+    commitment, committed,
 };
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -250,8 +250,14 @@ fn every_kind_of_event_is_read_back_equal_and_says_its_code() {
         assert_eq!(
             entry.event.claim_id().is_some(),
             entry.event.code().starts_with("claim")
-                || ["notice-issued", "duplicate-judged", "personal-data-erased", "field-adjusted", "reassessment-asked"]
-                    .contains(&entry.event.code())
+                || [
+                    "notice-issued",
+                    "duplicate-judged",
+                    "personal-data-erased",
+                    "field-adjusted",
+                    "reassessment-asked"
+                ]
+                .contains(&entry.event.code())
         );
     }
     let codes: std::collections::BTreeSet<_> = events().iter().map(Event::code).collect();

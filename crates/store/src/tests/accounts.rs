@@ -77,10 +77,8 @@ async fn invitations(fixture: &Fixture) {
     let store = &fixture.store;
     let (letter, ends) = (hash(b"letter"), at("2026-02-01T00:00:00Z"));
     store.invite(&letter, &code(CLINIC), ends, &entry("invited")).await.unwrap();
-    let new = |id: &str, facility: &str, at_time: &str| Account {
-        created_at: at(at_time),
-        ..account_of(id, &[facility])
-    };
+    let new =
+        |id: &str, facility: &str, at_time: &str| Account { created_at: at(at_time), ..account_of(id, &[facility]) };
     let before = fixture.everything().await;
     for (wrong, given) in [
         (new("a", PHARMACY, "2026-01-10T00:00:00Z"), letter),

@@ -168,7 +168,16 @@ async fn two_grants_at_the_same_time_are_one(fixture: Fixture) {
             approvals.push(tokio::spawn(async move {
                 let (bytes, sha256) = assessment(job.claim_id.as_str());
                 let approval = decision(&record, DecisionKind::Approve, 31_000);
-                store.finish_assess(&job, &bytes, sha256, &waiting(job.claim_id.as_str(), CLINIC), Some(&approval), &entry("approved")).await
+                store
+                    .finish_assess(
+                        &job,
+                        &bytes,
+                        sha256,
+                        &waiting(job.claim_id.as_str(), CLINIC),
+                        Some(&approval),
+                        &entry("approved"),
+                    )
+                    .await
             }));
         }
         let mut granted = 0;

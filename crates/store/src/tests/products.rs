@@ -33,7 +33,11 @@ async fn read_and_assess(fixture: &Fixture, id: &str) {
     fixture.store.finish_read(&fixture.job(JobKind::Read).await, &[], &entry("read")).await.unwrap();
     let (bytes, sha256) = assessment(id);
     let job = fixture.job(JobKind::Assess).await;
-    fixture.store.finish_assess(&job, &bytes, sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed")).await.unwrap();
+    fixture
+        .store
+        .finish_assess(&job, &bytes, sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed"))
+        .await
+        .unwrap();
 }
 
 async fn a_grant_in_kind_is_kept_listed_and_never_paid(fixture: Fixture) {

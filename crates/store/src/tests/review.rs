@@ -1,9 +1,7 @@
 //! Review, overview and finding again in the log, on both databases.
 
 use super::*;
-use crate::{
-    Account, KeptAdjustment, LogQuery, Note, QueueCounts, QueueFilter, QueuePlace, QueueRow, StoreError,
-};
+use crate::{Account, KeptAdjustment, LogQuery, Note, QueueCounts, QueueFilter, QueuePlace, QueueRow, StoreError};
 use std::collections::BTreeMap;
 
 on_both! {
@@ -186,7 +184,10 @@ async fn notes_corrections_hands_and_looks_are_kept(fixture: Fixture) {
     assert_eq!(store.adjustments(&id, 1).await.unwrap(), [correction("150000")]);
     let total = store.dossier(&id).await.unwrap().documents[0].reading.receipt.clone().unwrap().total_yen.unwrap();
     assert_eq!((total.value, total.confidence), (yen(150_000), Confidence::CERTAIN));
-    assert_eq!(store.readings(&id, 1).await.unwrap()[0].receipt.as_ref().unwrap().total_yen.as_ref().unwrap().value, yen(143_000));
+    assert_eq!(
+        store.readings(&id, 1).await.unwrap()[0].receipt.as_ref().unwrap().total_yen.as_ref().unwrap().value,
+        yen(143_000)
+    );
     assert_eq!(fixture.job(JobKind::Assess).await.claim_id, id, "it is assessed again");
     // The same receipt elsewhere is found by what it was corrected to.
     assert_eq!(fixture.number("SELECT total_yen FROM receipt_facts WHERE claim_id = 'A'").await, 150_000);
@@ -205,13 +206,8 @@ async fn entries_are_found_again_by_all_that_they_are_about(fixture: Fixture) {
     fixture.approved("B", PHARMACY).await;
     let log = async |event: &'static str, by: &str, when: &str, claims: &[&str], batch: Option<&str>| {
         let mut one = logged(event, claims);
-        one.about = LogAbout {
-            at: at(when),
-            by: Actor::staff(by),
-            event,
-            batch: batch.map(str::to_owned),
-            ..one.about
-        };
+        one.about =
+            LogAbout { at: at(when), by: Actor::staff(by), event, batch: batch.map(str::to_owned), ..one.about };
         store.record(&[one]).await.unwrap().start
     };
     let noted = log("noted", "sato", "2026-02-01T00:00:00Z", &["A"], None).await;
@@ -251,12 +247,18 @@ async fn entries_are_found_again_by_all_that_they_are_about(fixture: Fixture) {
     all.reverse();
     assert_eq!(all, store.log_entries(0, u32::MAX).await.unwrap());
 
-    let acted = async |by: &str, since: &str| store.acted_since(&"A".into(), "noted", &Actor::staff(by), at(since)).await;
+    let acted =
+        async |by: &str, since: &str| store.acted_since(&"A".into(), "noted", &Actor::staff(by), at(since)).await;
     assert_eq!(acted("sato", "2026-02-01T00:00:00Z").await.unwrap(), Some(noted));
     assert_eq!(acted("sato", "2026-02-01T00:00:01Z").await.unwrap(), None);
     assert_eq!(acted("suzuki", "2026-01-01T00:00:00Z").await.unwrap(), None);
     assert_eq!(store.decided_among("P", &Actor::staff("reviewer")).await.unwrap(), Some("B".into()));
     assert_eq!(store.decided_among("P", &Actor::staff("approver")).await.unwrap(), None);
+    assert_eq!(store.claims_of_batch("P").await.unwrap(), ["B".into()]);
+    let subject = Some(("home-consent".into(), code(PHARMACY)));
+    assert_eq!(store.subject(&"B".into()).await.unwrap(), subject);
+    store.save_checkpoint(2, "two").await.unwrap();
+    assert_eq!(store.checkpoints().await.unwrap(), [(2, "two".to_owned())]);
 }
 
 async fn the_overview_counts_what_is_there(fixture: Fixture) {
@@ -267,7 +269,8 @@ async fn the_overview_counts_what_is_there(fixture: Fixture) {
     fixture.approved("A", CLINIC).await;
     fixture.in_review("B", PHARMACY).await;
     fixture.read("C", PHARMACY, b"C", "C").await;
-    let place = Waiting { findings: vec![FindingCode::TotalsDiffer, FindingCode::PayeeDiffers], ..waiting("C", PHARMACY) };
+    let place =
+        Waiting { findings: vec![FindingCode::TotalsDiffer, FindingCode::PayeeDiffers], ..waiting("C", PHARMACY) };
     let (bytes, sha256) = assessment("C");
     let job = fixture.job(JobKind::Assess).await;
     store.finish_assess(&job, &bytes, sha256, &place, None, &entry("assessed")).await.unwrap();
@@ -281,11 +284,7 @@ async fn the_overview_counts_what_is_there(fixture: Fixture) {
         counts.iter().map(|one| (one.prefecture, one.state, one.claims, one.granted_yen.get())).collect();
     assert_eq!(
         found,
-        [
-            (34, ClaimState::InReview, 1, 0),
-            (13, ClaimState::Approved, 1, 31_000),
-            (34, ClaimState::Returned, 1, 0),
-        ]
+        [(34, ClaimState::InReview, 1, 0), (13, ClaimState::Approved, 1, 31_000), (34, ClaimState::Returned, 1, 0),]
     );
     // Sent at 10:15 in Japan on the 20th of December.
     assert_eq!(store.submitted_by_day(since).await.unwrap(), [("2025-12-20".parse().unwrap(), 3)]);

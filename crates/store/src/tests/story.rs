@@ -201,7 +201,19 @@ async fn it_is_read_and_assessed(fixture: &Fixture, first: &NewClaim) {
     readings.swap(0, 1);
     assert_eq!(fixture.everything().await, before);
     let (assessed, sha256) = assessment("A");
-    assert!(store.finish_assess(&jobs[0], &assessed, sha256, &waiting(jobs[0].claim_id.as_str(), CLINIC), None, &entry("assessed")).await.is_err());
+    assert!(
+        store
+            .finish_assess(
+                &jobs[0],
+                &assessed,
+                sha256,
+                &waiting(jobs[0].claim_id.as_str(), CLINIC),
+                None,
+                &entry("assessed")
+            )
+            .await
+            .is_err()
+    );
 
     readings[1].kind = DocumentKind::Itemization;
     readings[1].receipt = None;
@@ -233,9 +245,15 @@ async fn it_is_read_and_assessed(fixture: &Fixture, first: &NewClaim) {
     assert_eq!(store.assessment(&"A".into(), 1).await.unwrap(), None);
     let job = fixture.job(JobKind::Assess).await;
     assert_eq!(job.claim_id, "A".into());
-    let error = store.finish_assess(&job, b"other bytes", sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed")).await.unwrap_err();
+    let error = store
+        .finish_assess(&job, b"other bytes", sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed"))
+        .await
+        .unwrap_err();
     assert!(matches!(error, StoreError::Argument { what: "hash of the assessment", .. }), "{error}");
-    store.finish_assess(&job, &assessed, sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed")).await.unwrap();
+    store
+        .finish_assess(&job, &assessed, sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed"))
+        .await
+        .unwrap();
     let stored = store.assessment(&"A".into(), 1).await.unwrap().unwrap();
     assert_eq!((stored.bytes, stored.sha256), (assessed, sha256));
     assert_eq!(fixture.record("A").await.claim.state, ClaimState::InReview);
@@ -332,14 +350,20 @@ async fn the_second_revision_is_granted(fixture: &Fixture) {
     };
     let (bytes, sha256) = assessment("A");
     let entries = [entry("assessed"), entry("approved")].concat();
-    let logged = store.finish_assess(&jobs[2], &bytes, sha256, &waiting(jobs[2].claim_id.as_str(), CLINIC), Some(&granted), &entries).await.unwrap();
+    let logged = store
+        .finish_assess(&jobs[2], &bytes, sha256, &waiting(jobs[2].claim_id.as_str(), CLINIC), Some(&granted), &entries)
+        .await
+        .unwrap();
     let record = fixture.record("A").await;
     assert_eq!((record.claim.state, record.claim.granted_yen), (ClaimState::Approved, Some(yen(128_000))));
     assert_eq!(record.decisions[1].decision, granted);
     assert_eq!(record.decisions[1].log_position, logged.end - 1, "the last entry is the decision's");
     for job in &jobs[..2] {
         let (bytes, sha256) = assessment(job.claim_id.as_str());
-        store.finish_assess(job, &bytes, sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed")).await.unwrap();
+        store
+            .finish_assess(job, &bytes, sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed"))
+            .await
+            .unwrap();
     }
 }
 
@@ -359,7 +383,10 @@ async fn the_grant_excludes_the_next_claim(fixture: &Fixture) {
     let job = fixture.job(JobKind::Assess).await;
     let bytes = br#"{"already":"granted"}"#.to_vec();
     let sha256 = crate::objects::hash(&bytes);
-    store.finish_assess(&job, &bytes, sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed")).await.unwrap();
+    store
+        .finish_assess(&job, &bytes, sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed"))
+        .await
+        .unwrap();
     let now = fixture.record("C").await;
     assert_eq!(now.claim.state, ClaimState::InReview);
     let stale = Decision { kind: DecisionKind::Reject, grant_yen: Yen::ZERO, ..approve(&c) };

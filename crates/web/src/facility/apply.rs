@@ -128,7 +128,8 @@ pub(crate) async fn apply(
         let name = programme.name(today, frame.lang()).to_owned();
         match (&facility, programme.opens_on(today).filter(|first| today < *first)) {
             (_, Some(first)) => {
-                others.push((name, format!("{} {}", frame.t("受付開始前。受付開始日:", "opens on"), frame.day(&first))));
+                others
+                    .push((name, format!("{} {}", frame.t("受付開始前。受付開始日:", "opens on"), frame.day(&first))));
             }
             (_, None) if programme.deadline(today) < today => {
                 let deadline = frame.day(&programme.deadline(today));

@@ -132,13 +132,17 @@ impl Preview {
             .iter()
             .map(|one| format!("{} {}{}", one.label(), one.units, frame.t("台", "")))
             .collect();
-        let grant = if units.is_empty() { frame.yen(&assessment.computed_yen) } else { units.join(frame.t("、", ", ")) };
+        let grant =
+            if units.is_empty() { frame.yen(&assessment.computed_yen) } else { units.join(frame.t("、", ", ")) };
         let outcome_text = match assessment.outcome {
             claim::Outcome::Approve => frame.t("交付の対象となる見込みです。", "It would be granted."),
-            claim::Outcome::Review => frame.t("担当者が確認してから決定します。", "A person would check it before it is decided."),
-            claim::Outcome::Return => {
-                frame.t("このままでは差戻しとなります。次の点を訂正してください。", "It would be sent back: correct the following.")
+            claim::Outcome::Review => {
+                frame.t("担当者が確認してから決定します。", "A person would check it before it is decided.")
             }
+            claim::Outcome::Return => frame.t(
+                "このままでは差戻しとなります。次の点を訂正してください。",
+                "It would be sent back: correct the following.",
+            ),
             claim::Outcome::Reject => frame.t("このままでは交付されません。", "It would not be granted."),
         };
         Ok(Preview {
@@ -170,7 +174,8 @@ async fn returned(state: &WebState, draft: &Draft, frame: &Frame) -> Result<Opti
 
 fn card(draft: &str, one: &DraftDocument, returned: Option<&Returned>, frame: &Frame) -> Card {
     let document = &one.document;
-    let findings = returned.and_then(|returned| returned.judged.as_ref()).into_iter().flat_map(|judged| &judged.findings);
+    let findings =
+        returned.and_then(|returned| returned.judged.as_ref()).into_iter().flat_map(|judged| &judged.findings);
     Card {
         position: document.position,
         file: document.file.clone(),
@@ -208,7 +213,11 @@ pub(super) async fn shown(
         let choice = draft.choices.iter().find(|choice| choice.rank == rank);
         Wish {
             rank,
-            name: if rank == 1 { frame.t("第一希望", "First choice") } else { frame.t("第二希望（任意）", "Second choice (optional)") },
+            name: if rank == 1 {
+                frame.t("第一希望", "First choice")
+            } else {
+                frame.t("第二希望（任意）", "Second choice (optional)")
+            },
             product: choice.map(|choice| choice.product.to_string()).unwrap_or_default(),
             units: choice.map(|choice| choice.units.to_string()).unwrap_or_default(),
         }
@@ -220,9 +229,9 @@ pub(super) async fn shown(
         programme_id: draft.programme.to_string(),
         facility: facility.map_or_else(|| draft.facility_code.to_string(), |facility| facility.name),
         facility_code: draft.facility_code.to_string(),
-        left: programme.filter(|_| draft.revises.is_none()).map(|programme| {
-            (frame.day(&programme.deadline(today)), time_left(programme, state.office.now(), &frame))
-        }),
+        left: programme
+            .filter(|_| draft.revises.is_none())
+            .map(|programme| (frame.day(&programme.deadline(today)), time_left(programme, state.office.now(), &frame))),
         documents: draft.documents.iter().map(|one| card(&draft.id, one, returned.as_ref(), &frame)).collect(),
         revises: returned,
         needs_documents: programme.is_none_or(|programme| !programme.grants_in_kind()),
@@ -417,9 +426,11 @@ pub(crate) async fn discard(
 }
 
 fn of(draft: &Draft, position: u32) -> Result<&DraftDocument, Fault> {
-    draft.documents.iter().find(|one| one.document.position == position).ok_or_else(|| {
-        StoreError::NotFound { what: "document of the draft", id: draft.id.clone() }.into()
-    })
+    draft
+        .documents
+        .iter()
+        .find(|one| one.document.position == position)
+        .ok_or_else(|| StoreError::NotFound { what: "document of the draft", id: draft.id.clone() }.into())
 }
 
 /// A document as it came.

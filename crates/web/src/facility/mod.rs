@@ -181,9 +181,10 @@ pub(crate) async fn claims(
     let names = names(&state, codes).await?;
     let name = |code: &InstitutionCode| names.get(code).cloned().unwrap_or_default();
     let programme = |id: &ProgrammeId| programme_name(&ruleset, id, today, frame.lang());
-    let next = claims.last().filter(|_| more).map(|claim| {
-        format!("at={}&id={}", claim.submitted_at.as_millisecond(), in_query(claim.id.as_str()))
-    });
+    let next = claims
+        .last()
+        .filter(|_| more)
+        .map(|claim| format!("at={}&id={}", claim.submitted_at.as_millisecond(), in_query(claim.id.as_str())));
     let draft_row = |draft: Draft| DraftRow {
         programme: programme(&draft.programme),
         facility: name(&draft.facility_code),
@@ -195,7 +196,9 @@ pub(crate) async fn claims(
             None => ruleset.programme(&draft.programme).map(|one| time_left(one, state.office.now(), &frame)),
         },
         next: match (draft.sent_at.is_some(), draft.documents.is_empty() && draft.choices.is_empty()) {
-            (true, _) => frame.t("送信が完了していません。もう一度申請してください", "the sending broke off: send it again"),
+            (true, _) => {
+                frame.t("送信が完了していません。もう一度申請してください", "the sending broke off: send it again")
+            }
             (false, true) => frame.t("書類を追加してください", "add the documents"),
             (false, false) => frame.t("内容を確かめて申請してください", "check it and send it"),
         },

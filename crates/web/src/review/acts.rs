@@ -173,11 +173,9 @@ pub(crate) async fn judge_duplicate(
     Form(form): Form<VerdictForm>,
 ) -> Result<Response, Fault> {
     let record = claim_for(&state, &person, &id).await?;
-    let verdict =
-        DuplicateVerdict::from_code(&form.verdict).ok_or_else(|| Fault::status(StatusCode::BAD_REQUEST))?;
+    let verdict = DuplicateVerdict::from_code(&form.verdict).ok_or_else(|| Fault::status(StatusCode::BAD_REQUEST))?;
     let other = ClaimId::from(form.other);
-    let acted =
-        state.office.judge_duplicate(&record.claim.id, &other, verdict, &person.actor(), &form.reason).await;
+    let acted = state.office.judge_duplicate(&record.claim.id, &other, verdict, &person.actor(), &form.reason).await;
     done_on_page(&state, frame, &person, record, &form.view, acted, "judged").await
 }
 

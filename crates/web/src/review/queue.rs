@@ -233,7 +233,8 @@ pub(crate) async fn queue(
     let in_state = given(&asked.state).and_then(ClaimState::from_code).filter(|state| *state != ClaimState::InReview);
     let text = given(&asked.q).map(str::to_owned);
     let waiting = in_state.is_none() && text.is_none();
-    let (mut rows, mut others, mut next) = (Vec::new(), Vec::new(), None);
+    let (mut rows, mut others) = (Vec::new(), Vec::new());
+    let next;
     if waiting {
         let after = asked.after();
         let mut found = state.office.store.review_page(&filter, &counts, after.as_ref(), PAGE + 1).await?;
@@ -314,8 +315,7 @@ async fn find(
         let found = found.filter(|record| in_state.is_none_or(|wanted| record.claim.state == wanted));
         return Ok((found.into_iter().map(|record| record.claim).collect(), false));
     }
-    let filter =
-        ClaimFilter { state: in_state, programme: given(&asked.programme).map(ProgrammeId::from), facility };
+    let filter = ClaimFilter { state: in_state, programme: given(&asked.programme).map(ProgrammeId::from), facility };
     let after = given(&asked.after).map(ClaimId::from);
     let mut found = store.claims(&filter, after.as_ref(), PAGE + 1).await?;
     let more = found.len() > PAGE as usize;

@@ -74,7 +74,11 @@ impl Site {
         let mut documents = Vec::new();
         for (position, (declared, file, bytes)) in (0..).zip([
             (DocumentKind::Receipt, "領収書.pdf", sent.receipt.as_bytes().to_vec()),
-            (DocumentKind::Itemization, "内訳.xlsx", format!("lines of {} {}", sent.receipt, sent.facility).into_bytes()),
+            (
+                DocumentKind::Itemization,
+                "内訳.xlsx",
+                format!("lines of {} {}", sent.receipt, sent.facility).into_bytes(),
+            ),
         ]) {
             let size_bytes = bytes.len() as u64;
             let sha256 = office.store.put_document(bytes).await.unwrap();

@@ -145,7 +145,10 @@ async fn an_auditor_finds_entries_proves_them_and_is_seen_looking() {
     assert!(rows(&page.body) >= 4 && page.body.contains("監査担当者の閲覧"));
     assert_eq!(rows(&auditor.get("/log?event=claim-decided&by=staff:sato").await.body), 1);
     assert_eq!(rows(&auditor.get("/log?event=claim-decided&by=staff:nobody").await.body), 0);
-    assert_eq!(rows(&auditor.get(&format!("/log?facility={}&event=claim-submitted", crate::site::CLINIC)).await.body), 1);
+    assert_eq!(
+        rows(&auditor.get(&format!("/log?facility={}&event=claim-submitted", crate::site::CLINIC)).await.body),
+        1
+    );
     assert_eq!(rows(&auditor.get("/log?from=2026-02-01").await.body), 0);
     let page = auditor.get("/log?from=yesterday").await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);

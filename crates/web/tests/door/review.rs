@@ -37,7 +37,8 @@ async fn the_queue_says_why_a_claim_stands_where_it_stands_and_each_claim_is_on_
             found.push(row.split('"').next().unwrap().to_owned());
         }
         assert!(page.body.contains("要確認の所見 1件") && page.body.contains("宛名の相違"));
-        let Some(next) = page.body.split("\" rel=\"next\"").next().filter(|_| page.body.contains("rel=\"next\"")) else {
+        let Some(next) = page.body.split("\" rel=\"next\"").next().filter(|_| page.body.contains("rel=\"next\""))
+        else {
             break;
         };
         path = next.rsplit("href=\"").next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
@@ -101,7 +102,8 @@ async fn a_decision_opens_the_next_claim_and_two_reviewers_cannot_overwrite_each
     let mut sato = site.signed_in("sato", Role::Reviewer, None).await;
     let mut suzuki = site.signed_in("suzuki", Role::Reviewer, None).await;
     let page = sato.get(&format!("/claims/{first}?finding=payee-differs")).await;
-    for words in ["申請日", "宛名", "別の医院", "計算の過程", "payee-differs", "領収書.pdf", "経過（決定記録から）"] {
+    for words in ["申請日", "宛名", "別の医院", "計算の過程", "payee-differs", "領収書.pdf", "経過（決定記録から）"]
+    {
         assert!(page.body.contains(words), "{words}");
     }
     let seen = version(&page.body);
@@ -152,13 +154,20 @@ async fn a_field_is_corrected_with_a_reason_and_assessed_again() {
     let page = browser.get(&format!("/claims/{id}")).await;
     let seen = version(&page.body);
     let path = format!("/claims/{id}/fields");
-    let wrong = [("position", "0"), ("field", "receipt.total_yen"), ("value", "約十万円"), ("reason", "x"), ("seen", &seen)];
+    let wrong =
+        [("position", "0"), ("field", "receipt.total_yen"), ("value", "約十万円"), ("reason", "x"), ("seen", &seen)];
     let answer = browser.post(&path, &wrong).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.body.contains("「約十万円」は使用できません"));
     let odd = [("position", "0"), ("field", "receipt.everything"), ("value", "1"), ("reason", "x"), ("seen", &seen)];
     assert_eq!(browser.post(&path, &odd).await.status, StatusCode::BAD_REQUEST);
-    let right = [("position", "0"), ("field", "receipt.payee"), ("value", "青空クリニック"), ("reason", "原本を確認"), ("seen", &seen)];
+    let right = [
+        ("position", "0"),
+        ("field", "receipt.payee"),
+        ("value", "青空クリニック"),
+        ("reason", "原本を確認"),
+        ("seen", &seen),
+    ];
     let answer = browser.post(&path, &right).await;
     assert_eq!(answer.location(), format!("/claims/{id}?done=corrected"));
     site.assess().await;

@@ -76,7 +76,8 @@ pub(crate) async fn a_facility_applies_with_the_documents_of_a_sample() {
     // The programme, with what it gives to a clinic, and the template.
     let page = browser.get("/apply").await;
     let offer = between(&page.body, "id=\"offer-home-consent\"", "</article>");
-    for words in ["あと10日", "令和8年1月31日", "128,000円", "3/4", "モバイル端末等（上限", "領収書、領収書内訳書"] {
+    for words in ["あと10日", "令和8年1月31日", "128,000円", "3/4", "モバイル端末等（上限", "領収書、領収書内訳書"]
+    {
         assert!(offer.contains(words), "{words}: {offer}");
     }
     assert!(!offer.contains("411,000円"), "what a hospital would get");
@@ -101,7 +102,10 @@ pub(crate) async fn a_facility_applies_with_the_documents_of_a_sample() {
         Part::File("領収書内訳書.xlsx", &itemization),
     ];
     let answer = send(&mut browser, &format!("{draft}/documents"), &parts, false).await;
-    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, &*format!("{draft}?done=uploaded#documents")));
+    assert_eq!(
+        (answer.status, answer.location()),
+        (StatusCode::SEE_OTHER, &*format!("{draft}?done=uploaded#documents"))
+    );
     let page = browser.get(&draft).await.body;
     let office = &site.state.office;
     let id = draft.strip_prefix("/drafts/").unwrap();
@@ -130,12 +134,18 @@ pub(crate) async fn a_facility_applies_with_the_documents_of_a_sample() {
     assert!(view.body.contains(&format!("x=\"{}\" y=\"{}\"", left - 3, top - 3)));
     assert!(view.body.contains(&format!("href=\"{draft}/documents/0/pages/1\"")));
     let picture = browser.get(&format!("{draft}/documents/0/pages/1")).await;
-    assert_eq!((picture.status, &picture.headers[header::CONTENT_TYPE]), (StatusCode::OK, &"image/png".parse().unwrap()));
+    assert_eq!(
+        (picture.status, &picture.headers[header::CONTENT_TYPE]),
+        (StatusCode::OK, &"image/png".parse().unwrap())
+    );
     assert!(picture.bytes.starts_with(b"\x89PNG"));
     assert_eq!(picture.headers["content-security-policy"].to_str().unwrap().matches("default-src 'none'").count(), 1);
     assert_eq!(browser.get(&format!("{draft}/documents/0/pages/2")).await.status, StatusCode::NOT_FOUND);
     let sheet = browser.get(&format!("{draft}/documents/1/view")).await.body;
-    assert!(sheet.contains("class=\"sheet\"") && sheet.contains(" mark\" id=\"m"), "the cells that were read are marked");
+    assert!(
+        sheet.contains("class=\"sheet\"") && sheet.contains(" mark\" id=\"m"),
+        "the cells that were read are marked"
+    );
     let original = browser.get(&format!("{draft}/documents/0")).await;
     assert_eq!(original.bytes, receipt);
     assert!(original.headers[header::CONTENT_DISPOSITION].to_str().unwrap().starts_with("attachment;"));
@@ -149,7 +159,10 @@ pub(crate) async fn a_facility_applies_with_the_documents_of_a_sample() {
     assert_eq!(office.draft(id).await.unwrap().claimed_yen, Some(claim::Yen::new(128_000).unwrap()));
     let page = browser.get(&draft).await.body;
     let preview = between(&page, "id=\"preview\"", "</section>");
-    assert!(preview.contains("交付の対象となる見込みです") && preview.contains("<b class=\"total\">128,000円</b>"), "{preview}");
+    assert!(
+        preview.contains("交付の対象となる見込みです") && preview.contains("<b class=\"total\">128,000円</b>"),
+        "{preview}"
+    );
     assert_eq!(preview.matches("class=\"finding finding-info\"").count(), 3);
     assert!(preview.contains("補助限度額 128,000円 の少ない方 = 128,000円"), "the steps of the sum");
     assert!(!preview.contains("finding-re"), "{preview}");
@@ -190,7 +203,8 @@ pub(crate) async fn a_facility_applies_with_the_documents_of_a_sample() {
     let will = Will { kind: DecisionKind::Approve, by: &by, reason: None, choice: None, overridden: &[], seen: None };
     office.decide(&record.claim.id, will).await.unwrap();
     let page = browser.get(&claim).await.body;
-    for words in ["交付決定", "128,000円", "通知書を作成しています", "補助限度額 128,000円 の少ない方"] {
+    for words in ["交付決定", "128,000円", "通知書を作成しています", "補助限度額 128,000円 の少ない方"]
+    {
         assert!(page.contains(words), "{words}");
     }
     // In English too.

@@ -24,26 +24,6 @@ fn main() -> ExitCode {
         return ingest::child_main();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    if filters.first().is_some_and(|first| first == "serve") {
-        runtime.block_on(async {
-            let site = reading_site().await;
-            site.wait(-10 * 24 * 3600);
-            site.account("aozora", claim::Role::Facility, Some(site::CLINIC)).await;
-            let mut browser = site.signed_in("prepared", claim::Role::Facility, Some(site::CLINIC)).await;
-            let draft = life::begun(&mut browser, "home-consent").await;
-            browser.get(&draft).await;
-            life::added(&mut browser, &draft, "領収書.pdf", &sample("clinic-over-ceilings", "領収書.pdf")).await;
-            let claim = life::sent(&mut browser, &draft).await;
-            life::worked_off(&site).await;
-            let by = claim::Actor::staff("sato");
-            let reason = Some("領収書内訳書を添付してください。");
-            let will = office::Will { kind: claim::DecisionKind::Return, by: &by, reason, choice: None, overridden: &[], seen: None };
-            site.state.office.decide(&claim.strip_prefix("/claims/").unwrap().into(), will).await.unwrap();
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:8099").await.unwrap();
-            println!("serving {claim}");
-            web::serve(listener, site.state.clone(), std::future::pending()).await.unwrap();
-        });
-    }
     let mut run = 0;
     macro_rules! tests {
         ($($place:ident :: $name:ident)*) => { $(
@@ -78,7 +58,8 @@ async fn reading_site() -> Site {
     let reader = ingest::Reader::new(program, vec![CHILD.to_owned()], ingest::Limits::default());
     site.state.office.reader = Arc::new(reader);
     let office = &site.state.office;
-    let mut facility = office.store.facility(&claim::InstitutionCode::parse(site::CLINIC).unwrap()).await.unwrap().unwrap();
+    let mut facility =
+        office.store.facility(&claim::InstitutionCode::parse(site::CLINIC).unwrap()).await.unwrap().unwrap();
     facility.name = "水面坂内科クリニック".to_owned();
     facility.founder = "医療法人社団水面会".to_owned();
     let event = decision_log::Event::FacilityRegisterChanged { count: 1, sha256: office::hash(b"register 2") };

@@ -54,7 +54,10 @@ pub(crate) async fn a_file_that_is_too_large_or_empty_loses_no_other() {
         let parts = [Part::Text("form_token", &token), Part::File(name, bytes)];
         let answer = send(&mut browser, &documents, &parts, true).await;
         assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
-        assert_eq!((&json(&answer)["refused"][0]["code"], &json(&answer)["refused"][0]["file"]), (&code.into(), &name.into()));
+        assert_eq!(
+            (&json(&answer)["refused"][0]["code"], &json(&answer)["refused"][0]["file"]),
+            (&code.into(), &name.into())
+        );
     }
     // Without a script all come in one form: the good one between them is kept, and the page names the others.
     let parts = [
@@ -67,7 +70,9 @@ pub(crate) async fn a_file_that_is_too_large_or_empty_loses_no_other() {
     ];
     let answer = send(&mut browser, &documents, &parts, false).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
-    for words in ["大きい.pdf", "1件20MB以内", "空.pdf", "ファイルが空です", "もう一度.pdf", "追加済みです", "読み取った内容"] {
+    for words in
+        ["大きい.pdf", "1件20MB以内", "空.pdf", "ファイルが空です", "もう一度.pdf", "追加済みです", "読み取った内容"]
+    {
         assert!(answer.body.contains(words), "{words}");
     }
     let kept = site.state.office.draft(id).await.unwrap();
