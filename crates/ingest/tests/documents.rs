@@ -107,7 +107,8 @@ fn a_photo_of_a_phone_that_is_not_read_is_named_with_what_to_send() {
         let reading = plain(&bytes, "IMG_0001.JPG");
         let [problem] = reading.problems.as_slice() else { panic!("{reading:?}") };
         assert_eq!((reading.media_type.as_str(), problem.code), ("image/heic", ProblemCode::Unsupported));
-        for (lang, words) in [(Lang::Ja, ["HEIC", "JPEG", "お送りください"]), (Lang::En, ["HEIC", "JPEG", "Send"])] {
+        for (lang, words) in [(Lang::Ja, ["HEIC", "JPEG", "お送りください"]), (Lang::En, ["HEIC", "JPEG", "Send"])]
+        {
             let message = problem.message(lang);
             assert!(words.iter().all(|word| message.contains(word)), "{message}");
         }

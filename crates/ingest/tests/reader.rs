@@ -34,7 +34,8 @@ fn main() -> ExitCode {
             println!(r#"{{"entered":{{"recognition":"no model"}}}}"#);
             let problem = claim::Problem::new(ProblemCode::ReaderFailed);
             let reading = Reading::unreadable("", claim::Sha256([0; 32]), "image/png", problem);
-            println!(r#"{{"reading":{}}}"#, serde_json::to_string(&reading).expect("a reading is JSON"));
+            // Nothing follows an answer, not even the end of a line.
+            print!(r#"{{"reading":{}}}"#, serde_json::to_string(&reading).expect("a reading is JSON"));
             return ExitCode::SUCCESS;
         }
         Some("fail") => return ExitCode::from(7),

@@ -158,7 +158,9 @@ impl LogWorkbook {
         let index = i64::try_from(row.index).unwrap_or(i64::MAX);
         let numbers = [(0u16, Some(index)), (7, row.amount.map(Yen::get))];
         let too_long = match self.lang {
-            Lang::Ja => format!("長いため、この欄には収まりません。記録 {index} の行をご覧ください（decision-log.jsonl 又は selected.jsonl）。"),
+            Lang::Ja => format!(
+                "長いため、この欄には収まりません。記録 {index} の行をご覧ください（decision-log.jsonl 又は selected.jsonl）。"
+            ),
             Lang::En => format!("too long for a cell: see entry {index} in decision-log.jsonl or selected.jsonl"),
         };
         let sheet = self.workbook.worksheet_from_index(self.sheets - 1)?;
@@ -219,7 +221,8 @@ fn heading((ja, en, _): (&'static str, &'static str, f64), lang: Lang) -> &'stat
 /// A cell that no spreadsheet takes for a formula: where it could, an apostrophe stands before it.
 fn plain(cell: String) -> String {
     // A number may be negative; anything else that begins so is a formula to some program.
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) && cell.parse::<i64>().is_err() {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) && cell.parse::<i64>().is_err()
+    {
         return format!("'{cell}");
     }
     cell

@@ -277,10 +277,10 @@ fn lost_zeros(chars: &mut [char]) -> bool {
     let mut found = false;
     for at in 1..chars.len().saturating_sub(1) {
         let (Some(tens), Some(ones)) = (chars[at].to_digit(10), chars[at + 1].to_digit(10)) else { continue };
-        let before = chars[..at].iter().rev().find(|c| **c != ' ');
+        let mut before = chars[..at].iter().rev().filter(|c| **c != ' ');
         let after = chars[at + 2..].iter().find(|c| **c != ' ');
-        let most = match (before, after) {
-            (Some('和'), Some('年')) => 49,
+        let most = match (before.next(), after) {
+            (Some('和'), Some('年')) if before.next() == Some(&'令') => 49,
             (Some('年'), Some('月')) => 12,
             (Some('月'), Some('日')) => 31,
             _ => continue,

@@ -85,13 +85,6 @@ impl Figures {
             }
         }
         figures.name_by_arithmetic();
-        //DUMP
-        if std::env::var("KOFU_DUMP").is_ok() {
-            for row in &layout.rows { eprintln!("R| {}", row.pieces.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join(" ~ ")); }
-            for f in &figures.first { eprintln!("F1| {} {:?} {:?} {} {:.2} formal {} cut {}", f.yen(), f.role, f.rate, f.label, f.scale, f.amount.formal, f.cut); }
-            for f in &figures.second { eprintln!("F2| {} {:?} {:?} {} {:.2}", f.yen(), f.role, f.rate, f.label, f.scale); }
-        }
-        //DUMPEND
         figures
     }
 

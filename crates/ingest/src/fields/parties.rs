@@ -20,7 +20,7 @@ const PAYEE_GUESSED: Sure = Sure { printed: 850, recognised: 350 };
 /// The same where the name was followed by one character more.
 const PAYEE_CUT: Sure = Sure { printed: 850, recognised: 790 };
 /// A seal lies over many of them.
-const ISSUER: Sure = Sure { printed: 980, recognised: 650 };
+const ISSUER: Sure = Sure { printed: 980, recognised: 700 };
 const ISSUER_GUESSED: Sure = Sure { printed: 850, recognised: 400 };
 const PROVISO: Sure = Sure { printed: 980, recognised: 900 };
 

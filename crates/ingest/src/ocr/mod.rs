@@ -204,14 +204,6 @@ fn recognise(engine: &Engine, picture: &GrayImage, number: u32, unit_per_pixel: 
     };
     again.extend(formal);
 
-    //DUMP
-    if let Ok(to) = std::env::var("KOFU_DUMP") {
-        for line in &lines { eprintln!("1| {}", line.fragments.iter().map(|f| f.text.as_str()).collect::<Vec<_>>().join("")); }
-        for line in &again { eprintln!("2| {}", line.fragments.iter().map(|f| f.text.as_str()).collect::<Vec<_>>().join("")); }
-        let _ = reset.image.save(format!("{to}.png"));
-        let _ = cleaned.image.save(format!("{to}-c.png"));
-    }
-    //DUMPEND
     let unit = f64::from(unit_per_pixel);
     let to_page = cleaned.to_original.then(&turn.map(width, height)).then(&Homography::scale(unit, unit));
     let (width, height) = turn.size(width, height);

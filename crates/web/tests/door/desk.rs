@@ -115,7 +115,7 @@ impl Site {
         let dossier = office.store.dossier(&job.claim_id).await.unwrap();
         let ruleset = office.rulebook.on(office.today()).await.unwrap();
         let rules::Assessed { facts, observed, assessment } = ruleset.assess_dossier(&dossier).unwrap();
-        let assessed = Assessed { facts, observed, assessment };
+        let assessed = Assessed::new(facts, observed, assessment);
         let bytes = json(&assessed);
         let sha256 = hash(&bytes);
         let event = Event::ClaimAssessed(Box::new(AssessedClaim {

@@ -51,7 +51,7 @@ async fn things(site: &Site) -> Things {
     office.add_account(&account, "kabocha-no-niwa-9-tsu", &Actor::staff("setup")).await.unwrap();
     let draft = office.open_draft(&account, &code, &"home-consent".into()).await.unwrap();
     let kept = office.draft(&draft).await.unwrap();
-    office.upload(&account, &kept, &format!("{SECRET}.pdf"), DocumentKind::Receipt, bytes).await.unwrap();
+    office.receive(&account, &kept, &format!("{SECRET}.pdf"), DocumentKind::Receipt, bytes).await.unwrap();
     Things { claim, draft }
 }
 

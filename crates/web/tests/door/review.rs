@@ -102,7 +102,7 @@ async fn a_decision_opens_the_next_claim_and_two_reviewers_cannot_overwrite_each
     let mut sato = site.signed_in("sato", Role::Reviewer, None).await;
     let mut suzuki = site.signed_in("suzuki", Role::Reviewer, None).await;
     let page = sato.get(&format!("/claims/{first}?finding=payee-differs")).await;
-    for words in ["申請日", "宛名", "別の医院", "計算の過程", "payee-differs", "領収書.pdf", "経過（決定記録から）"]
+    for words in ["最初の申請", "宛名", "別の医院", "計算の過程", "payee-differs", "領収書.pdf", "経過（決定記録から）"]
     {
         assert!(page.body.contains(words), "{words}");
     }

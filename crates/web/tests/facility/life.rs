@@ -300,7 +300,7 @@ pub(crate) async fn what_is_left_of_the_time_is_counted_on_the_server() {
         (-30 * DAY, "あと30日"),
     ] {
         site.wait(from_noon);
-        let mut browser = site.signed_in(&format!("a{}", from_noon.abs()), Role::Facility, Some(CLINIC)).await;
+        let mut browser = site.signed_in(&format!("countdown-{}", from_noon.abs()), Role::Facility, Some(CLINIC)).await;
         let page = browser.get("/apply").await.body;
         assert!(between(&page, "id=\"offer-home-consent\"", "</article>").contains(words), "{words}");
         site.wait(-from_noon);

@@ -91,7 +91,10 @@ async fn a_tree_goes_on_where_it_ended_and_is_signed_once() {
     let frontier = seal::grow(&app).await.unwrap();
     assert_eq!((frontier.size(), decision_log::Frontier::tiles(701).len()), (701, 2));
     let again = seal::sign(&app).await.unwrap();
-    assert_eq!((first.checkpoint.size(), again.checkpoint.size(), again.checkpoint.root()), (700, 701, frontier.root()));
+    assert_eq!(
+        (first.checkpoint.size(), again.checkpoint.size(), again.checkpoint.root()),
+        (700, 701, frontier.root())
+    );
     // Nothing new: the same checkpoint.
     assert_eq!(seal::sign(&app).await.unwrap().text, again.text);
 }
