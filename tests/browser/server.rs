@@ -6,6 +6,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
@@ -48,11 +49,19 @@ fn lines(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
 }
 
 impl Server {
+    /// With the samples as they are.
     pub(crate) fn start() -> Server {
+        Server::start_with(&tests::root().join("samples"))
+    }
+
+    /// With the samples of a folder.
+    pub(crate) fn start_with(samples: &Path) -> Server {
         let data = tempfile::tempdir().unwrap();
         let mut process = tests::kofu()
             .args(["demo", "--serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path())
+            .arg("--samples")
+            .arg(samples)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -205,6 +214,56 @@ impl Browser {
             }
             assert!(began.elapsed() < PATIENCE, "no {text:?} on {}: {}", self.path().await, self.text().await);
             tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Waits until the page has a text so many times.
+    pub(crate) async fn sees_times(&self, text: &str, times: usize) {
+        let began = Instant::now();
+        while self.text().await.matches(text).count() < times {
+            assert!(began.elapsed() < PATIENCE, "not {times} times {text:?}: {}", self.text().await);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Looks at the page anew until it has a text.
+    pub(crate) async fn until(&self, text: &str) {
+        let began = Instant::now();
+        while !self.text().await.contains(text) {
+            assert!(began.elapsed() < PATIENCE, "no {text:?} on {}: {}", self.path().await, self.text().await);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            self.client.refresh().await.unwrap();
+        }
+    }
+
+    /// Waits until the page's heading is another.
+    pub(crate) async fn until_not(&self, heading: &str) {
+        let began = Instant::now();
+        loop {
+            // While the next page loads there may be none.
+            let now = self.client.find(Locator::Css("h1")).await;
+            if let Ok(now) = now
+                && now.text().await.is_ok_and(|text| text != heading)
+            {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "{heading} stays: {}", self.text().await);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Presses keys, wherever they go.
+    pub(crate) async fn keys(&self, keys: &str) {
+        self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// Waits until the keys go to the element of an id.
+    pub(crate) async fn focused(&self, id: &str) {
+        let began = Instant::now();
+        let script = "return document.activeElement.id;";
+        while self.client.execute(script, Vec::new()).await.unwrap() != id {
+            assert!(began.elapsed() < PATIENCE, "the keys do not go to {id}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 

@@ -123,11 +123,17 @@ fn an_estimate_and_a_receipt_in_one_file_are_both_seen() {
         .text(60.0, 120.0, 12.0, "青空クリニック 御中")
         .text(60.0, 160.0, 14.0, "御見積金額 \\99,000-")
         .text(60.0, 200.0, 12.0, "株式会社みらいシステム");
-    let as_text = pdf(&[estimate.clone(), receipt()]);
-    let as_scans = pdf(&[scanned(pdf(&[estimate])), scanned(pdf(&[receipt()]))]);
+    let paid = Content::new()
+        .text(240.0, 60.0, 24.0, "領収書")
+        .text(60.0, 120.0, 14.0, "青空クリニック 御中")
+        .text(60.0, 160.0, 14.0, "領収金額 \\143,000-")
+        .text(60.0, 200.0, 14.0, "株式会社みらいシステム");
+    let as_text = pdf(&[estimate.clone(), paid.clone()]);
+    let as_scans = pdf(&[scanned(pdf(&[estimate])), scanned(pdf(&[paid]))]);
     for (bytes, method) in [(as_text, Method::Text), (as_scans, Method::Ocr)] {
         let reading = read(&bytes, "a.pdf", Some(DocumentKind::Receipt), &Limits::default());
-        assert_eq!((reading.pages, reading.method, reading.kind), (2, Some(method), DocumentKind::Receipt));
+        let told = (reading.pages, reading.method, reading.kind);
+        assert_eq!(told, (2, Some(method), DocumentKind::Receipt), "{reading:?}");
         let several = reading.problems.iter().find(|problem| problem.code == ProblemCode::SeveralDocuments);
         let message = several.map(|problem| problem.message(Lang::Ja)).unwrap_or_default();
         assert!(message.contains("見積書 1ページ") && message.contains("領収書 2ページ"), "{:?}", reading.problems);

@@ -255,7 +255,7 @@ mod tests {
             ("令和六年七月十四日", None),
             ("金額45,100円", None),
             ("三丁目二十番", None),
-            ("金物三千点", None),
+            ("金属棚三点", None),
         ] {
             let found = amount(&words(text)).map(|range| chars(text)[range].iter().collect::<String>());
             assert_eq!(found.as_deref(), part, "{text}");
