@@ -25,13 +25,12 @@ fn kind(path: &str) -> String {
 /// What is downloaded is no page.
 fn is_page(path: &str) -> bool {
     let kind = kind(path);
-    !path.contains("lang=")
-        && !kind.starts_with("/static")
-        && !kind.starts_with("/template")
-        && !kind.starts_with("/api")
-        && !["/bank-file", "/list", "/export", "/checkpoint"].iter().any(|end| kind.ends_with(end))
-        && !(kind.contains("/documents/") && !kind.ends_with("/view"))
-        && !kind.contains("/notices/")
+    let begins = |starts: &[&str]| starts.iter().any(|start| kind.starts_with(start));
+    let ends = |ends: &[&str]| ends.iter().any(|end| kind.ends_with(end));
+    let original = kind.contains("/documents/") && !ends(&["/view"]);
+    let file =
+        begins(&["/static", "/template"]) || ends(&["/bank-file", "/list", "/note"]) || kind.contains("/notices/");
+    !file && !original && !path.contains("lang=")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -251,7 +251,7 @@ async fn each_picture_has_a_copy_of_its_own_and_none_is_left_behind() {
 
 async fn a_copy_that_takes_too_long_takes_its_zygote_with_it_and_the_next_is_read() {
     // Noise looks like thousands of characters.
-    let noise = picture(1600, 2200, |x, y| if (x * 2_654_435 ^ y * 40_503 ^ x * y) % 7 < 3 { 0 } else { 255 });
+    let noise = picture(1600, 2200, |x, y| if ((x * 2_654_435) ^ (y * 40_503) ^ (x * y)) % 7 < 3 { 0 } else { 255 });
     let blank = picture(300, 200, |_, _| 255);
     let reader = reader(Limits { cpu_seconds: 1, ..Limits::default() });
     let before = children();

@@ -130,7 +130,7 @@ fn check_id(id: &str) -> Result<(), OfficeError> {
 /// Whether a password is long and hard enough to guess; `known` are words that its owner is known by.
 fn check_password(password: &str, known: &[&str]) -> Result<(), OfficeError> {
     let length = password.chars().count();
-    if length < PASSWORD_LEAST || length > PASSWORD_MOST {
+    if !(PASSWORD_LEAST..=PASSWORD_MOST).contains(&length) {
         return Err(told(
             "password-length",
             "パスワードは、12文字以上200文字以内としてください。",

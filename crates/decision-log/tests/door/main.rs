@@ -1,5 +1,7 @@
 //! Tests of the decision log through its door.
 
+#![allow(clippy::cast_possible_truncation, reason = "small numbers of a test's own")]
+
 // cfg(test) tells clippy that the functions beside the tests are tests too, where unwrap is allowed.
 #[cfg(test)]
 mod checkpoints;

@@ -1,5 +1,7 @@
 //! Tests of the store through its door, each on SQLite and on a real PostgreSQL; and a few that look behind it.
 
+#![allow(clippy::cast_possible_truncation, reason = "small numbers of a test's own")]
+
 mod accounts;
 mod attacks;
 mod drafts;

@@ -60,7 +60,8 @@ fn state_with(store: Store, now: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> We
 /// A store with a clinic and a pharmacy, and the site over it.
 pub(crate) struct Site {
     pub(crate) state: WebState,
-    pub(crate) folder: TempDir,
+    /// Gone with the site.
+    _folder: TempDir,
     clock_ms: Arc<AtomicI64>,
 }
 
@@ -72,7 +73,7 @@ impl Site {
         let clock_ms = Arc::new(AtomicI64::new(start.as_millisecond()));
         let read = Arc::clone(&clock_ms);
         let now = move || Timestamp::from_millisecond(read.load(Ordering::SeqCst)).unwrap();
-        let site = Site { state: state_with(store, Arc::new(now)), folder, clock_ms };
+        let site = Site { state: state_with(store, Arc::new(now)), _folder: folder, clock_ms };
         let facilities =
             [(CLINIC, FacilityKind::Clinic, "青空クリニック"), (PHARMACY, FacilityKind::Pharmacy, "みどり薬局")].map(
                 |(code, kind, name)| Facility {

@@ -1,7 +1,7 @@
 //! A facility's way through the pages with documents that are really read: this program starts itself as the reader
 //! process, so it has a `main` of its own.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 #[path = "../door/site.rs"]
 #[allow(dead_code, reason = "what the other tests use of it")]
