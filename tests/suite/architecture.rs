@@ -14,7 +14,7 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("decision-log", &["claim"]),
     ("store", &["claim"]),
     ("office", &["claim", "rules", "ingest", "reporting", "decision-log", "store"]),
-    ("web", &["claim", "rules", "store", "office"]),
+    ("web", &["claim", "rules", "decision-log", "store", "office"]),
     ("pipeline", &["claim", "rules", "ingest", "reporting", "decision-log", "store", "office", "web"]),
     ("papers", &[]),
     ("xtask", &["claim", "papers"]),

@@ -24,7 +24,7 @@ fn a_receipt_in_two_claims_is_judged_once() {
     let judge = |verdict: &str, reason: &str| {
         office.kofu(&["duplicates", "judge", id, &other, verdict, "--by", "officer-a", "--reason", reason])
     };
-    assert!(judge("different", " ").err.contains("expected why"));
+    assert!(judge("different", " ").err.contains("a verdict needs a reason"));
     let nobody = office.kofu(&["duplicates", "judge", id, "K-0000-0000-0000", "same", "--by", "a", "--reason", "x"]);
     assert_eq!(nobody.code, 1);
     judge("same", "写しが同じです。").expect_code(0);

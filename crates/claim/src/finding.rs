@@ -33,6 +33,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// As [`Place::show`], for people who have the documents before them: a key of the facts is no place to them.
+    pub fn in_documents(&self, lang: Lang) -> String {
+        Place { key: None, ..self.clone() }.show(lang)
+    }
+
     /// A whole file.
     pub fn file(file: &str) -> Place {
         Place { file: Some(file.to_owned()), ..Place::default() }

@@ -100,7 +100,8 @@ impl Office {
                 format!("申請 {id} には、交付決定とすることができない所見があります: {}", told(Lang::Ja)),
                 format!("claim {id} has findings that forbid a grant: {}", told(Lang::En)),
             )
-            .coded("override-needed"));
+            .coded("override-needed")
+            .naming(codes(&forbidding)));
         }
         let proposed = proposal(assessment.outcome);
         let another = will.choice.is_some_and(|rank| rank != *Choice::RANKS.start());

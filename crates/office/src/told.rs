@@ -7,6 +7,7 @@ use std::fmt;
 #[derive(Debug)]
 pub struct Told {
     code: &'static str,
+    names: Vec<&'static str>,
     ja: String,
     en: String,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -15,7 +16,7 @@ pub struct Told {
 impl Told {
     /// In Japanese and in English.
     pub fn new(ja: impl Into<String>, en: impl Into<String>) -> Told {
-        Told { code: "refused", ja: ja.into(), en: en.into(), cause: None }
+        Told { code: "refused", names: Vec::new(), ja: ja.into(), en: en.into(), cause: None }
     }
 
     /// With a code for programs; without one it is `refused`.
@@ -26,6 +27,16 @@ impl Told {
     /// What programs tell it by, such as `reason-missing`.
     pub fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// With the codes that it is about, such as those of findings.
+    pub fn naming(self, names: Vec<&'static str>) -> Told {
+        Told { names, ..self }
+    }
+
+    /// The codes that it is about.
+    pub fn names(&self) -> &[&'static str] {
+        &self.names
     }
 
     /// With a further sentence in each language, for those who can act on it where they are.

@@ -125,7 +125,10 @@ impl Stages {
                 assessment_sha256: sha256,
             })),
         )];
-        let decision = self.without_person(&assessed.assessment).map(|(kind, policy)| Decision {
+        // What a person corrected, a person decides: the policy is for claims that nobody had to touch.
+        let corrected = !self.app.office.store.adjustments(&job.claim_id, job.revision).await?.is_empty();
+        let policy = self.without_person(&assessed.assessment).filter(|_| !corrected);
+        let decision = policy.map(|(kind, policy)| Decision {
             claim_id: job.claim_id.clone(),
             revision: job.revision,
             kind,

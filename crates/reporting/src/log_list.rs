@@ -220,9 +220,9 @@ fn heading((ja, en, _): (&'static str, &'static str, f64), lang: Lang) -> &'stat
 
 /// A cell that no spreadsheet takes for a formula: where it could, an apostrophe stands before it.
 fn plain(cell: String) -> String {
+    let negative = cell.strip_prefix('-').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     // A number may be negative; anything else that begins so is a formula to some program.
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) && cell.parse::<i64>().is_err()
-    {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) && !negative {
         return format!("'{cell}");
     }
     cell

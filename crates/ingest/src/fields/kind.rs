@@ -8,6 +8,8 @@ const TITLES: &[(&str, DocumentKind)] = &[
     ("領収書内訳", DocumentKind::Itemization),
     ("領収証内訳", DocumentKind::Itemization),
     ("領収内訳", DocumentKind::Itemization),
+    // Recognition takes the first character of large print apart; what follows it stands in no other title.
+    ("収書内訳", DocumentKind::Itemization),
     ("領収書明細", DocumentKind::Itemization),
     ("内訳明細書", DocumentKind::Itemization),
     ("内訳明細", DocumentKind::Itemization),
@@ -20,6 +22,8 @@ const TITLES: &[(&str, DocumentKind)] = &[
     ("内訳書", DocumentKind::Itemization),
     ("内訳表", DocumentKind::Itemization),
     ("明細書", DocumentKind::Itemization),
+    ("収書", DocumentKind::Receipt),
+    ("収証", DocumentKind::Receipt),
     ("レシート", DocumentKind::Receipt),
     ("RECEIPT", DocumentKind::Receipt),
     ("請求書", DocumentKind::Invoice),
@@ -195,6 +199,10 @@ fn title(text: &str) -> Option<(DocumentKind, bool)> {
     rest.retain(|c| c.is_alphanumeric());
     if rest.is_empty() {
         return Some((*kind, *word != "見積" || length <= 6));
+    }
+    // What is left of a 領 that recognition took apart is a character or two.
+    if word.starts_with('収') && rest.chars().count() <= 2 {
+        return Some((*kind, true));
     }
     // 「領収書 No.123」: a number beside the title is none of its words.
     let before_number = text.find("No").or_else(|| text.find('№')).map(|at| &text[..at]);

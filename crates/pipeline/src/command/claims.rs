@@ -58,10 +58,13 @@ pub(crate) async fn run(app: &App, command: ClaimsCommand) -> Result<Done> {
 fn with_options(error: OfficeError) -> OfficeError {
     match error {
         OfficeError::Told(told) => OfficeError::Told(match told.code() {
-            "override-needed" => told.with(
-                " 承知のうえで交付決定とするときは、所見のコードを --override に、理由を --reason に指定してください。",
-                " To grant it all the same, name them with --override and give a --reason",
-            ),
+            "override-needed" => {
+                let codes = told.names().join(",");
+                told.with(
+                    &format!(" 承知のうえで交付決定とするときは、--override {codes} と --reason を指定してください。"),
+                    &format!(" To grant it all the same, give --override {codes} and --reason"),
+                )
+            }
             "reason-missing" => told.with("（--reason）", " (--reason)"),
             "not-waiting" => told.with(
                 " 受付番号と状態は kofu claims list で確かめ、処理は kofu work --drain で進めることができます。",

@@ -22,8 +22,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use claim::{
-    Assessment, ClaimId, ClaimState, Finding, FindingCode, InstitutionCode, Lang, Place, ProgrammeId, Severity,
-    day_in_japan,
+    Assessment, ClaimId, ClaimState, Finding, FindingCode, InstitutionCode, Lang, ProgrammeId, Severity, day_in_japan,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -245,10 +244,8 @@ struct FindingRow {
 impl Judged {
     fn new(assessment: &Assessment, frame: &Frame) -> Judged {
         let lang = frame.lang();
-        // A key of the facts is no place that a facility knows.
-        let place = |finding: &Finding| {
-            finding.place.clone().map(|place| Place { key: None, ..place }.show(lang)).unwrap_or_default()
-        };
+        let place =
+            |finding: &Finding| finding.place.as_ref().map(|place| place.in_documents(lang)).unwrap_or_default();
         let message = |finding: &Finding| match finding.code {
             // It names the claim of somebody else.
             FindingCode::PossibleDuplicate | FindingCode::DuplicateConfirmed => {

@@ -377,7 +377,7 @@ fn findings(assessed: &Assessed, frame: &Frame) -> Vec<FindingShown> {
             forbids: finding.severity() == Severity::Reject,
             message: finding.message(lang),
             action: finding.action(lang),
-            place: finding.place.as_ref().map(|place| place.show(lang)).unwrap_or_default(),
+            place: finding.place.as_ref().map(|place| place.in_documents(lang)).unwrap_or_default(),
             source: finding.source.clone(),
         }
     };
