@@ -90,7 +90,7 @@ fn products_are_granted_and_listed_by_maker_and_prefecture_and_nothing_is_paid()
         office.kofu(&[&["claims", "decide", pharmacy.as_str(), "approve", "--by", "officer-a"], further].concat())
     };
     let silent = decide(&["--choice", "2"]);
-    assert!(silent.code == 1 && silent.err.contains("needs --reason"), "{}", silent.err);
+    assert!(silent.code == 1 && silent.err.contains("needs a reason (--reason)"), "{}", silent.err);
     let reason = "第一希望の製品はメーカーに在庫がないため、第二希望の製品とします。";
     let said = decide(&["--choice", "2", "--reason", reason]).expect_code(0).out;
     assert!(said.contains("富士通 Caora 1 unit"), "{said}");

@@ -92,6 +92,7 @@ fn execute(cli: Cli) -> anyhow::Result<Done> {
                 if need != Need::Reads {
                     command::log::seal(&app).await;
                 }
+                app.office.store.close().await;
                 done
             }
         }

@@ -106,6 +106,17 @@ impl Db {
         })
     }
 
+    pub(crate) async fn close(&self) {
+        match self {
+            Db::Sqlite { read, write } => {
+                // Who writes closes last: only the last connection writes the log back.
+                read.close().await;
+                write.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         let _: i64 = change!(self, |c| sqlx::query_scalar(sql::PING).fetch_one(c).await?);
         let _: i64 = read!(self, |c| sqlx::query_scalar(sql::PING).fetch_one(c).await?);

@@ -108,6 +108,9 @@ pub struct Store {
     max_attempts: u32,
 }
 
+/// How long closing waits for connections that are in use.
+const PARTING: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// What is done about a database or folder that is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Missing {
@@ -144,6 +147,15 @@ impl Store {
     /// Opens the default store of a folder: `kofu.sqlite` and `objects` in it.
     pub async fn in_folder(folder: &Path) -> Result<Store, StoreError> {
         Store::open(&StoreConfig::in_folder(folder)?).await
+    }
+
+    /// Closes all connections of this store and its clones; nothing can be asked of it afterwards. SQLite then writes what is
+    /// in its write-ahead log back, so that one file is the whole database.
+    pub async fn close(&self) {
+        // A connection that is still in use by something that broke off is not waited for.
+        if tokio::time::timeout(PARTING, self.db.close()).await.is_err() {
+            tracing::warn!(seconds = PARTING.as_secs(), "the database was still in use and was not closed in order");
+        }
     }
 
     /// Whether database and object storage answer.

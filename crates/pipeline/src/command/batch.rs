@@ -7,7 +7,7 @@ use crate::output;
 use anyhow::{Context, Result};
 use claim::{Actor, Lang, PaymentBatch, Yen, wareki};
 use jiff::civil::Date;
-use office::{BatchFiles, Told};
+use office::{BatchFiles, OfficeError, Told};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use store::BatchRecord;
@@ -29,13 +29,13 @@ pub(crate) async fn run(app: &App, command: BatchCommand) -> Result<Done> {
         }
         BatchCommand::Release { id, by } => {
             let id = named(app, id).await?;
-            app.office.release_batch(&id, &by, None).await?;
+            app.office.release_batch(&id, &by, None).await.map_err(with_commands)?;
             output::say(&format!("{id}  {}", app.text("承認しました。", "released.")));
             Ok(Done::All)
         }
         BatchCommand::Cancel { id, by } => {
             let id = named(app, id).await?;
-            app.office.cancel_batch(&id, &by).await?;
+            app.office.cancel_batch(&id, &by).await.map_err(with_commands)?;
             output::say(&format!(
                 "{id}  {}",
                 app.text(
@@ -84,6 +84,24 @@ pub(crate) async fn run(app: &App, command: BatchCommand) -> Result<Done> {
             );
             Ok(Done::All)
         }
+    }
+}
+
+/// Which command helps, where one does.
+fn with_commands(error: OfficeError) -> OfficeError {
+    match error {
+        OfficeError::Told(told) => OfficeError::Told(match told.code() {
+            "account-changed" => told.with(
+                " 取消しは kofu batch cancel、準備は kofu batch prepare で行います。",
+                ": kofu batch cancel, then kofu batch prepare",
+            ),
+            "not-released" => told.with(" 承認は kofu batch release で行います。", "; kofu batch release does it"),
+            "unknown-batch" => {
+                told.with(" 番号は kofu batch list で確かめることができます。", "; kofu batch list names them")
+            }
+            _ => told,
+        }),
+        other => other,
     }
 }
 
@@ -142,7 +160,7 @@ pub(crate) async fn prepare(app: &App, by: &Actor, pay_on: Option<Date>) -> Resu
 
 /// Writes the bank's file and the list of a released batch; the same bytes however often.
 pub(crate) async fn export(app: &App, id: &str, out: &Path) -> Result<Vec<PathBuf>> {
-    let BatchFiles { bank_file, list } = app.office.batch_files(id).await?;
+    let BatchFiles { bank_file, list } = app.office.batch_files(id).await.map_err(with_commands)?;
     let paths = [(out.join(format!("{id}-総合振込.txt")), bank_file), (out.join(format!("{id}-支払一覧.xlsx")), list)];
     for (path, bytes) in &paths {
         write(path, bytes)?;

@@ -116,6 +116,7 @@ pub(crate) async fn run(global: &Global, samples: &Path, json: bool) -> Result<D
             app.text("期待と異なる結果があります（✗ の行）。", "Some results differ from what was expected (✗)."),
         );
     }
+    app.office.store.close().await;
     Ok(Done::all_if(good))
 }
 

@@ -82,6 +82,7 @@ pub(crate) async fn run(global: &Global, samples: &Path, listen: SocketAddr) -> 
     let done = super::serve::run(&app, listen, false).await;
     numbers.abort();
     super::log::seal(&app).await;
+    app.office.store.close().await;
     done
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::{BatchState, ClaimFilter, JobState, NewBatch, NewNotice, Resubmission, Rule, RulesetDraft, StoreError};
 use std::collections::BTreeSet;
 
-on_both! { every_operation_works }
+on_both! { every_operation_works a_store_that_was_closed_is_one_file }
 
 async fn every_operation_works(fixture: Fixture) {
     let Fixture { store, config, .. } = &fixture;
@@ -545,6 +545,15 @@ async fn the_log_has_told_all(store: &Store) {
 }
 
 /// The story is only worth something if it leaves nothing out.
+async fn a_store_that_was_closed_is_one_file(fixture: Fixture) {
+    fixture.store.upsert_facilities(&[], &entry("register")).await.unwrap();
+    fixture.store.close().await;
+    assert!(fixture.store.ping().await.is_err(), "nothing can be asked of it any more");
+    for beside in ["kofu.sqlite-wal", "kofu.sqlite-shm"] {
+        assert!(!fixture.folder.path().join(beside).exists(), "{beside} is still there");
+    }
+}
+
 #[test]
 fn every_public_operation_is_in_the_story() {
     let story = concat!(
