@@ -178,7 +178,8 @@ fn units_granted(assessed: &Assessed, will: Will<'_>) -> Result<Option<ProductUn
         None => Err(Told::new(
             format!("申請 {id} に、交付できる第{rank}希望はありません。"),
             format!("claim {id} has no choice {rank} that can be granted"),
-        )),
+        )
+        .coded("choice-unknown")),
     }
 }
 
@@ -194,7 +195,8 @@ fn waits_for_a_person(record: &ClaimRecord) -> Result<(), Told> {
         return Err(Told::new(
             format!("申請 {id} は「{}」の状態で、担当者の決定を待っていません。", state.name(Lang::Ja)),
             format!("claim {id} is {} and does not wait for a decision", state.code()),
-        ));
+        )
+        .coded("not-waiting"));
     };
     let (next_ja, next_en) = match state {
         ClaimState::Approved => {
@@ -209,7 +211,9 @@ fn waits_for_a_person(record: &ClaimRecord) -> Result<(), Told> {
     Err(Told::new(
         format!("申請は既に決定されています（{}）。{next_ja}", in_words(decision, Lang::Ja)),
         format!("the claim has been decided already ({}); {next_en}", in_words(decision, Lang::En)),
-    ))
+    )
+    .coded("decided")
+    .naming(vec![state.code()]))
 }
 
 fn in_words(decision: &Decision, lang: Lang) -> String {

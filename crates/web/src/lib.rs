@@ -8,6 +8,7 @@
 
 mod access;
 mod accounts;
+mod api;
 mod audit;
 mod batches;
 mod claims;
@@ -155,6 +156,10 @@ fn routes() -> Vec<Route> {
         of(Method::GET, "/log/checkpoint", AUDIT, Nobody, get(audit::checkpoint)),
         of(Method::GET, "/log/checkpoint/note", AUDIT, Nobody, get(audit::checkpoint_note)),
         of(Method::GET, "/log/{position}", AUDIT, Nobody, get(audit::entry)),
+        // For programs
+        of(Method::GET, "/api/v1/claims", access::READERS, Nobody, get(api::claims)),
+        of(Method::GET, "/api/v1/claims/{id}", access::READERS, Claim, get(api::claim)),
+        of(Method::POST, "/api/v1/claims/{id}/decision", access::REVIEWER, Claim, post(api::decide)),
         // Accounts
         of(Method::GET, "/accounts", ADMINISTRATOR, Nobody, get(accounts::list)),
         of(Method::POST, "/accounts", ADMINISTRATOR, Nobody, post(accounts::add)),

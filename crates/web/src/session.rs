@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use store::{Account, ClaimRecord, Draft, Session};
+use store::{Account, ClaimRecord, Draft, Session, TokenScope};
 use subtle::ConstantTimeEq;
 
 /// The cookie of a session. `__Host-` has browsers take it only from this very host, over a safe connection, for all paths.
@@ -120,7 +120,17 @@ pub(crate) fn no_cookie() -> (header::HeaderName, HeaderValue) {
 
 /// Finds who asks, before any gate.
 pub(crate) async fn recognise(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
-    if let Some(token) = token(request.headers()) {
+    if is_api(request.uri().path()) {
+        // Programs have tokens and no cookies.
+        match program(&state, request.headers()).await {
+            Ok(Some((person, scope))) => {
+                request.extensions_mut().insert(person);
+                request.extensions_mut().insert(Scope(scope));
+            }
+            Ok(None) => {}
+            Err(error) => return Fault::from(error).into_response(),
+        }
+    } else if let Some(token) = token(request.headers()) {
         let token: Arc<str> = Arc::from(token);
         match state.office.session(&token).await {
             Ok(Some(session)) => {
@@ -133,8 +143,49 @@ pub(crate) async fn recognise(State(state): State<WebState>, mut request: Reques
     next.run(request).await
 }
 
+/// What the token of a request may do.
+#[derive(Clone, Copy, Debug)]
+struct Scope(TokenScope);
+
+/// Whether a path is the API's.
+pub(crate) fn is_api(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
+/// Whose token a request carries, if it holds.
+async fn program(state: &WebState, headers: &HeaderMap) -> Result<Option<(Person, TokenScope)>, OfficeError> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some(token) = bearer.and_then(|value| value.strip_prefix("Bearer ")) else { return Ok(None) };
+    let now = state.office.now();
+    Ok(state.office.token(token).await?.map(|(scope, account)| {
+        // The second step was taken when the token was made.
+        let session = Session { account, form_token: String::new(), second_step: true, created_at: now, seen_at: now };
+        (Person { session: Arc::new(session), token: Arc::from("") }, scope)
+    }))
+}
+
+/// Lets a program's request through its gate, or says why not.
+async fn pass_program(gate: Arc<Gate>, request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD);
+    let (person, scope) = (request.extensions().get::<Person>(), request.extensions().get::<Scope>());
+    let refused = match (person, scope) {
+        (Some(person), Some(Scope(scope))) if gate.who.lets(person.role()) => {
+            (!safe && *scope != TokenScope::Write).then_some(StatusCode::FORBIDDEN)
+        }
+        (Some(_), _) => Some(StatusCode::FORBIDDEN),
+        (None, _) => Some(StatusCode::UNAUTHORIZED),
+    };
+    match refused {
+        Some(status) => Fault::status(status).into_response(),
+        None => next.run(request).await,
+    }
+}
+
 /// Lets a request through its gate, or says why not.
 pub(crate) async fn pass(gate: Arc<Gate>, request: Request, next: Next) -> Response {
+    if is_api(request.uri().path()) {
+        return pass_program(gate, request, next).await;
+    }
     let safe = matches!(*request.method(), Method::GET | Method::HEAD);
     if !safe && !comes_from_here(request.headers()) {
         return Fault::from(not_from_here()).into_response();

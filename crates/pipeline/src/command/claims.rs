@@ -73,6 +73,13 @@ fn with_options(error: OfficeError) -> OfficeError {
             "choice-unknown" => {
                 told.with(" kofu claims show で希望を確かめてください。", "; kofu claims show shows its choices")
             }
+            "decided" if told.names() == ["approved"] => {
+                told.with("（kofu batch prepare で支払バッチを準備します。）", " (kofu batch prepare)")
+            }
+            "decided" if told.names() == ["returned"] => told.with(
+                "（claim.toml に revises = \"受付番号\" と書きます。）",
+                " (with revises = \"ID\" in claim.toml)",
+            ),
             _ => told,
         }),
         other => other,

@@ -10,6 +10,8 @@ mod pages;
 #[cfg(test)]
 mod payments_and_log;
 #[cfg(test)]
+mod programs;
+#[cfg(test)]
 mod review;
 #[cfg(test)]
 mod signing_in;

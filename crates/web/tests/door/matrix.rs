@@ -91,7 +91,8 @@ async fn every_route_lets_through_whom_its_line_names_and_shows_nothing_to_other
     people.push((Some(Role::Facility), false, site.signed_in("other-facility", Role::Facility, Some(PHARMACY)).await));
 
     let mut cells = 0;
-    for gate in gates() {
+    // Programs have tokens of their own (`programs.rs`).
+    for gate in gates().into_iter().filter(|gate| !gate.path.starts_with("/api/")) {
         let path = concrete(gate.path, gate.owner, &things);
         assert!(!path.contains('{'), "say here what {} stands for", gate.path);
         for (role, own, browser) in &people {
@@ -149,7 +150,8 @@ async fn no_page_of_another_facility_tells_of_what_is_not_its_own() {
     let things = things(&site).await;
     let mut other = site.signed_in("other-facility", Role::Facility, Some(PHARMACY)).await;
     for gate in gates() {
-        if gate.method != Method::GET || gate.path.contains('{') || gate.path.starts_with("/static") {
+        let of_pages = !gate.path.starts_with("/static") && !gate.path.starts_with("/api/");
+        if gate.method != Method::GET || gate.path.contains('{') || !of_pages {
             continue;
         }
         let answer = other.get(gate.path).await;
