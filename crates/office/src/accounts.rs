@@ -3,7 +3,8 @@
 //! A session begins with a password. Where the role needs a second step, the session may do nothing but take it until it
 //! is taken. What is refused is refused in the same words and after the same work whether the account exists or not.
 
-use crate::{Office, OfficeError, Told, hash};
+use crate::told::told;
+use crate::{Office, OfficeError, hash};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use claim::{Actor, InstitutionCode, Role, Sha256};
@@ -82,17 +83,12 @@ fn fill(bytes: &mut [u8]) -> Result<(), OfficeError> {
 
 /// A password of five groups of letters and digits, without those that are easily confused: about 98 bits.
 pub fn fresh_password() -> Result<String, OfficeError> {
-    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789-";
+    const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let mut bytes = [0u8; 20];
     fill(&mut bytes)?;
-    // 31 letters and digits: the last of the 32 is replaced, which costs a hair of randomness and keeps groups readable.
-    let letters: Vec<char> = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 31)])).collect();
+    let letters: Vec<char> = bytes.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect();
     let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
     Ok(groups.join("-"))
-}
-
-fn told(code: &'static str, ja: &str, en: &str) -> OfficeError {
-    Told::new(ja, en).coded(code).into()
 }
 
 /// The one answer to a sign-in that fails, for whatever reason.
@@ -125,6 +121,18 @@ fn check_id(id: &str) -> Result<(), OfficeError> {
         "利用者IDは、半角の英小文字、数字、「-」「_」「.」を使い、英小文字か数字で始まる3文字以上40文字以内としてください。",
         "an account's id has 3 to 40 small letters, digits, hyphens, underscores and dots, and begins with a letter or a digit",
     ))
+}
+
+/// That an account acts for institutions exactly if it is a facility's.
+fn check_facilities(account: &Account) -> Result<(), OfficeError> {
+    if (account.role == Role::Facility) == account.facilities.is_empty() {
+        return Err(told(
+            "account-facilities",
+            "医療機関等の利用者には医療機関等コードが1つ以上必要で、それ以外の利用者には指定できません。",
+            "a facility's account acts for at least one institution, and no other account does",
+        ));
+    }
+    Ok(())
 }
 
 /// Whether a password is long and hard enough to guess; `known` are words that its owner is known by.
@@ -208,37 +216,29 @@ impl Office {
                 "a name has 1 to 100 characters",
             ));
         }
-        if (new.role == Role::Facility) == new.facilities.is_empty() {
-            return Err(told(
-                "account-facilities",
-                "医療機関等の利用者には医療機関等コードが1つ以上必要で、それ以外の利用者には指定できません。",
-                "a facility's account acts for at least one institution, and no other account does",
-            ));
-        }
+        check_facilities(new)?;
         for code in &new.facilities {
-            if self.store.facility(code).await?.is_none() {
-                return Err(Told::new(
-                    format!("医療機関等コード {code} は、名簿にありません。"),
-                    format!("there is no facility {code} in the register"),
-                )
-                .coded("unknown-facility")
-                .into());
-            }
+            self.registered(code).await?;
         }
         check_password(password, &[&new.id, &new.name, ISSUER])?;
         Ok(Credentials { password_hash: Some(hashed(password.to_owned()).await?), totp_secret: None })
     }
 
+    /// That an institution is in the register.
+    async fn registered(&self, code: &InstitutionCode) -> Result<(), OfficeError> {
+        if self.store.facility(code).await?.is_some() {
+            return Ok(());
+        }
+        Err(told(
+            "unknown-facility",
+            format!("医療機関等コード {code} は、名簿にありません。"),
+            format!("there is no facility {code} in the register"),
+        ))
+    }
+
     /// Invites an institution to make its own account. Returns the code for the letter; it is not kept.
     pub async fn invite(&self, facility: &InstitutionCode, by: &Actor) -> Result<(String, Timestamp), OfficeError> {
-        if self.store.facility(facility).await?.is_none() {
-            return Err(Told::new(
-                format!("医療機関等コード {facility} は、名簿にありません。"),
-                format!("there is no facility {facility} in the register"),
-            )
-            .coded("unknown-facility")
-            .into());
-        }
+        self.registered(facility).await?;
         let code = fresh_password()?;
         let expires_at = self.now() + SignedDuration::from_hours(24 * INVITATION_DAYS);
         let event = Event::FacilityInvited { facility: facility.clone(), expires_at };
@@ -287,13 +287,8 @@ impl Office {
                 "nobody changes the role or state of their own account; another administrator has to",
             ));
         }
-        if (changed.role == Role::Facility) == changed.facilities.is_empty() {
-            return Err(told(
-                "account-facilities",
-                "医療機関等の利用者には医療機関等コードが1つ以上必要で、それ以外の利用者には指定できません。",
-                "a facility's account acts for at least one institution, and no other account does",
-            ));
-        }
+        // What its institutions were when it was made is not asked again: one that has left the register can be closed.
+        check_facilities(changed)?;
         let event = Event::AccountChanged {
             account: changed.id.clone(),
             role: changed.role,

@@ -1,6 +1,7 @@
 //! Drafts of facilities: documents as they come, what was read of them within seconds, what the deciding rules would say
 //! if the claim were sent now, and the sending.
 
+use crate::told::told;
 use crate::{Accepted, Assessed, Office, OfficeError, Submission, Told, actor, hash};
 use claim::{
     Choice, ClaimId, ClaimState, Document, DocumentKind, InstitutionCode, Lang, ProgrammeId, Reading, Sha256, Yen,
@@ -27,10 +28,6 @@ pub struct Received {
     pub size_bytes: u64,
     /// Where the log tells of it.
     pub log_position: u64,
-}
-
-fn told(code: &'static str, ja: String, en: String) -> OfficeError {
-    Told::new(ja, en).coded(code).into()
 }
 
 impl Office {

@@ -1,5 +1,6 @@
 //! What a person can cause and mend, told in both languages: made where it arises, shown by whoever was asked.
 
+use crate::OfficeError;
 use claim::Lang;
 use std::fmt;
 
@@ -70,4 +71,9 @@ impl std::error::Error for Told {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.cause.as_deref().map(|cause| cause as _)
     }
+}
+
+/// An act refused, with its code, in Japanese and in English.
+pub(crate) fn told(code: &'static str, ja: impl Into<String>, en: impl Into<String>) -> OfficeError {
+    Told::new(ja, en).coded(code).into()
 }

@@ -6,7 +6,7 @@ use crate::row::{At, code, json};
 use crate::{Store, StoreError, claims, facilities, log, sql};
 use claim::{
     Choice, ClaimId, Document, DocumentKind, Dossier, DossierDocument, InstitutionCode, LogEntry, ProgrammeId, Reading,
-    Sha256, Yen,
+    Yen,
 };
 use jiff::Timestamp;
 use std::ops::Range;
@@ -419,17 +419,6 @@ impl Store {
             documents: documents.collect(),
             duplicates: Vec::new(),
         })
-    }
-
-    /// Whether a document of these bytes is among those of an institution's drafts or claims: whoever may see them may
-    /// see it.
-    pub async fn facility_has_document(&self, facility: &InstitutionCode, sha256: &Sha256) -> Result<bool, StoreError> {
-        let found: Option<i64> = read!(self.db, |c| sqlx::query_scalar(sql::DOCUMENT_OF_FACILITY)
-            .bind(facility.as_str())
-            .bind(sha256.to_string())
-            .fetch_optional(c)
-            .await?);
-        Ok(found.is_some())
     }
 }
 

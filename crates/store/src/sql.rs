@@ -345,12 +345,6 @@ statements! {
     DRAFT_DOCUMENT_READ =
         "UPDATE draft_documents SET reading = $3, declared = CASE WHEN declared = 'other' THEN $5 ELSE declared END
          WHERE draft_id = $1 AND position = $2 AND sha256 = $4";
-    DOCUMENT_OF_FACILITY =
-        "SELECT CAST(1 AS BIGINT) WHERE EXISTS (
-             SELECT 1 FROM documents d JOIN claims c ON c.id = d.claim_id
-             WHERE d.sha256 = $2 AND c.facility_code = $1)
-             OR EXISTS (SELECT 1 FROM draft_documents d JOIN drafts r ON r.id = d.draft_id
-             WHERE d.sha256 = $2 AND r.facility_code = $1)";
     DRAFT_DOCUMENT_REMOVE = "DELETE FROM draft_documents WHERE draft_id = $1 AND position = $2";
 
     // --- rulesets

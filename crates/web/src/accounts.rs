@@ -1,9 +1,9 @@
 //! Accounts as an administrator keeps them, and invitations of facilities.
 
 use crate::WebState;
-use crate::fault::Fault;
+use crate::fault::{self, Fault};
 use crate::page::{Frame, html};
-use crate::session::{Form, Person};
+use crate::session::{Form, OnlyButton, Person};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -59,14 +59,6 @@ pub(crate) async fn list(
     Query(query): Query<After>,
 ) -> Result<Response, Fault> {
     shown(&state, frame, query.after.as_deref(), None, None).await
-}
-
-/// What is said on the page itself; anything else is a fault of its own.
-fn refused(error: OfficeError, frame: &Frame) -> Result<(StatusCode, String), Fault> {
-    match &error {
-        OfficeError::Told(_) => Ok((StatusCode::UNPROCESSABLE_ENTITY, error.text(frame.lang()))),
-        _ => Err(error.into()),
-    }
 }
 
 /// Institution codes as somebody lists them: with spaces, commas or lines between.
@@ -125,7 +117,7 @@ pub(crate) async fn add(
     match added {
         Ok(()) => shown(&state, frame, None, Some((id, password)), None).await,
         Err(error) => {
-            let error = refused(error, &frame)?;
+            let error = fault::said(error, &frame)?;
             shown(&state, frame, None, None, Some(error)).await
         }
     }
@@ -160,21 +152,18 @@ pub(crate) async fn change(
     match changed {
         Ok(()) => Ok(Redirect::to("/accounts?done=saved").into_response()),
         Err(error) => {
-            let error = refused(error, &frame)?;
+            let error = fault::said(error, &frame)?;
             shown(&state, frame, None, None, Some(error)).await
         }
     }
 }
-
-#[derive(Deserialize)]
-pub(crate) struct Nothing {}
 
 pub(crate) async fn reset(
     State(state): State<WebState>,
     frame: Frame,
     person: Person,
     Path(id): Path<String>,
-    Form(Nothing {}): Form<Nothing>,
+    Form(OnlyButton {}): Form<OnlyButton>,
 ) -> Result<Response, Fault> {
     let password = state.office.reset_credentials(&id, &person.actor()).await?;
     shown(&state, frame, None, Some((id, password)), None).await
@@ -205,7 +194,7 @@ pub(crate) async fn invite(
     match invited {
         Ok(told) => shown(&state, frame, None, Some(told), None).await,
         Err(error) => {
-            let error = refused(error, &frame)?;
+            let error = fault::said(error, &frame)?;
             shown(&state, frame, None, None, Some(error)).await
         }
     }

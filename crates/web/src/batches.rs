@@ -3,9 +3,9 @@
 
 use crate::WebState;
 use crate::document::attachment;
-use crate::fault::Fault;
+use crate::fault::{self, Fault};
 use crate::page::{Frame, html};
-use crate::session::{Form, Person};
+use crate::session::{Form, OnlyButton, Person};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -104,14 +104,6 @@ pub(crate) struct PrepareForm {
     pay_on: String,
 }
 
-fn refused(error: OfficeError, frame: &Frame) -> Result<(StatusCode, String), Fault> {
-    match error.code() {
-        "internal" | "try-again" | "unknown-batch" => Err(error.into()),
-        "changed-meanwhile" => Ok((StatusCode::CONFLICT, error.text(frame.lang()))),
-        _ => Ok((StatusCode::UNPROCESSABLE_ENTITY, error.text(frame.lang()))),
-    }
-}
-
 /// POST /batches
 pub(crate) async fn prepare(
     State(state): State<WebState>,
@@ -137,7 +129,7 @@ pub(crate) async fn prepare(
             None => Redirect::to("/batches?done=nothing-to-pay").into_response(),
         }),
         Err(error) => {
-            let error = refused(error, &frame)?;
+            let error = fault::said(error, &frame)?;
             listed(&state, frame, &person, Some(error)).await
         }
     }
@@ -299,14 +291,11 @@ pub(crate) async fn release(
     match state.office.release_batch(&id, &person.actor(), Some(seen)).await {
         Ok(()) => Ok(Redirect::to(&format!("/batches/{id}?done=released")).into_response()),
         Err(error) => {
-            let error = refused(error, &frame)?;
+            let error = fault::said(error, &frame)?;
             shown(&state, frame, &person, &id, None, Some(error)).await
         }
     }
 }
-
-#[derive(Deserialize)]
-pub(crate) struct Nothing {}
 
 /// POST /batches/{id}/cancel
 pub(crate) async fn cancel(
@@ -314,12 +303,12 @@ pub(crate) async fn cancel(
     frame: Frame,
     person: Person,
     Path(id): Path<String>,
-    Form(Nothing {}): Form<Nothing>,
+    Form(OnlyButton {}): Form<OnlyButton>,
 ) -> Result<Response, Fault> {
     match state.office.cancel_batch(&id, &person.actor()).await {
         Ok(()) => Ok(Redirect::to(&format!("/batches/{id}?done=cancelled")).into_response()),
         Err(error) => {
-            let error = refused(error, &frame)?;
+            let error = fault::said(error, &frame)?;
             shown(&state, frame, &person, &id, None, Some(error)).await
         }
     }

@@ -89,6 +89,18 @@ impl Fault {
     }
 }
 
+/// What is said on the page itself, above the form that was refused, with the status of the answer. What the form cannot
+/// mend is a fault of its own.
+pub(crate) fn said(error: OfficeError, frame: &Frame) -> Result<(StatusCode, String), Fault> {
+    let fault = Fault::from(error);
+    match fault.http() {
+        StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => {
+            Ok((fault.http(), fault.text(frame.lang())))
+        }
+        _ => Err(fault),
+    }
+}
+
 impl From<OfficeError> for Fault {
     fn from(error: OfficeError) -> Fault {
         Fault::Office(Arc::new(error))

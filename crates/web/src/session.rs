@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use claim::{Actor, InstitutionCode, Role};
 use office::{OfficeError, Told, actor};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -263,6 +264,10 @@ pub(crate) fn local_path(path: &str) -> &str {
         && !path.chars().any(|c| c.is_control() || c == '\\');
     if local { path } else { "/home" }
 }
+
+/// A form that is only a button.
+#[derive(Deserialize)]
+pub(crate) struct OnlyButton {}
 
 /// A form of a page: its fields, once the token of the session stands among them.
 pub(crate) struct Form<T>(pub(crate) T);

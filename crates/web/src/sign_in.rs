@@ -1,9 +1,9 @@
 //! Signing in, the second step, signing up with an invitation, signing out, and one's own account.
 
 use crate::WebState;
-use crate::fault::Fault;
+use crate::fault::{self, Fault};
 use crate::page::{Frame, html};
-use crate::session::{Address, Form, MaybePerson, Person, cookie, local_path, no_cookie};
+use crate::session::{Address, Form, MaybePerson, OnlyButton, Person, cookie, local_path, no_cookie};
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -50,21 +50,6 @@ pub(crate) struct SignInForm {
     next: String,
 }
 
-/// What may be said on the form again; anything else is a fault of its own.
-fn told(error: OfficeError, frame: &Frame) -> Result<(StatusCode, String), Fault> {
-    match &error {
-        OfficeError::Told(told) => {
-            let status = if told.code() == "too-often" {
-                StatusCode::TOO_MANY_REQUESTS
-            } else {
-                StatusCode::UNPROCESSABLE_ENTITY
-            };
-            Ok((status, error.text(frame.lang())))
-        }
-        _ => Err(error.into()),
-    }
-}
-
 pub(crate) async fn sign_in(
     State(state): State<WebState>,
     frame: Frame,
@@ -88,7 +73,7 @@ pub(crate) async fn sign_in(
             Ok(([cookie(&signed_in.token)], Redirect::to(&to)).into_response())
         }
         Err(error) => {
-            let (status, error) = told(error, &frame)?;
+            let (status, error) = fault::said(error, &frame)?;
             let page = SignInPage { next, id: form.id, error: Some(error), frame };
             Ok(html(status, &page.frame, &page))
         }
@@ -158,7 +143,7 @@ pub(crate) async fn second_step(
     match taken {
         Ok(token) => Ok(([cookie(&token)], Redirect::to(&next)).into_response()),
         Err(error) => {
-            let (status, error) = told(error, &frame)?;
+            let (status, error) = fault::said(error, &frame)?;
             let setup = match step {
                 // The same secret again: it may be in the app already.
                 SecondStep::SetUp => match state.office.second_step_of(person.account(), &secret) {
@@ -173,13 +158,10 @@ pub(crate) async fn second_step(
     }
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Nothing {}
-
 pub(crate) async fn sign_out(
     State(state): State<WebState>,
     person: Person,
-    Form(Nothing {}): Form<Nothing>,
+    Form(OnlyButton {}): Form<OnlyButton>,
 ) -> Result<Response, Fault> {
     state.office.sign_out(&person.token).await?;
     Ok(([no_cookie()], Redirect::to("/?done=signed-out")).into_response())
@@ -248,7 +230,7 @@ pub(crate) async fn sign_up(
     match result {
         Ok(()) => Ok(Redirect::to("/sign-in?done=signed-up").into_response()),
         Err(error) => {
-            let (status, error) = told(error, &frame)?;
+            let (status, error) = fault::said(error, &frame)?;
             let form = SignUpForm { password: String::new(), ..form };
             let page = SignUpPage { frame, form, error: Some(error), least: office::PASSWORD_LEAST };
             Ok(html(status, &page.frame, &page))
@@ -314,7 +296,7 @@ pub(crate) async fn change_password(
     match state.office.change_password(person.account(), &form.old, &form.new).await {
         Ok(()) => Ok(([no_cookie()], Redirect::to("/sign-in?done=password")).into_response()),
         Err(error) => {
-            let (status, error) = told(error, &frame)?;
+            let (status, error) = fault::said(error, &frame)?;
             account_shown(&state, frame, &person, status, None, Some(error)).await
         }
     }
@@ -338,7 +320,7 @@ pub(crate) async fn add_token(
         // Shown once, so not after a redirect.
         Ok(token) => account_shown(&state, frame, &person, StatusCode::OK, Some(token), None).await,
         Err(error) => {
-            let (status, error) = told(error, &frame)?;
+            let (status, error) = fault::said(error, &frame)?;
             account_shown(&state, frame, &person, status, None, Some(error)).await
         }
     }

@@ -5,13 +5,12 @@ use crate::WebState;
 use crate::document::size;
 use crate::fault::Fault;
 use crate::page::{Frame, html};
-use crate::session::{Form, Person, claim_for};
+use crate::session::{Form, OnlyButton, Person, claim_for};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use claim::{ClaimState, DecisionKind, Sha256};
-use serde::Deserialize;
 use store::{ClaimRecord, RevisionRecord};
 
 #[derive(Template)]
@@ -153,15 +152,12 @@ pub(crate) async fn claim_page(state: &WebState, frame: Frame, record: ClaimReco
     Ok(html(StatusCode::OK, &page.frame, &page))
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Nothing {}
-
 /// Begins the answer to a return, or goes on with it.
 pub(crate) async fn answer(
     State(state): State<WebState>,
     person: Person,
     Path(id): Path<String>,
-    Form(Nothing {}): Form<Nothing>,
+    Form(OnlyButton {}): Form<OnlyButton>,
 ) -> Result<Response, Fault> {
     let record = claim_for(&state, &person, &id).await?;
     let draft = state.office.open_answer(person.account(), &record.claim.id).await?;

@@ -5,7 +5,7 @@ use crate::WebState;
 use crate::document::{self, Shown, Wanted, size};
 use crate::fault::{Fault, wants_json};
 use crate::page::{Frame, html};
-use crate::session::{Form, Person, draft_for};
+use crate::session::{Form, OnlyButton, Person, draft_for};
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -379,16 +379,13 @@ pub(crate) async fn declare(
     saved(&state, &person, &id, &headers, "saved").await
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Nothing {}
-
 /// Reads a document, or reads it again.
 pub(crate) async fn read(
     State(state): State<WebState>,
     person: Person,
     Path((id, position)): Path<(String, u32)>,
     headers: HeaderMap,
-    Form(Nothing {}): Form<Nothing>,
+    Form(OnlyButton {}): Form<OnlyButton>,
 ) -> Result<Response, Fault> {
     let draft = draft_for(&state, &person, &id).await?;
     state.office.read_draft_document(&draft, position).await?;
@@ -401,7 +398,7 @@ pub(crate) async fn remove(
     person: Person,
     Path((id, position)): Path<(String, u32)>,
     headers: HeaderMap,
-    Form(Nothing {}): Form<Nothing>,
+    Form(OnlyButton {}): Form<OnlyButton>,
 ) -> Result<Response, Fault> {
     let draft = draft_for(&state, &person, &id).await?;
     state.office.remove_draft_document(&draft, position).await?;

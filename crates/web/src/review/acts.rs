@@ -6,7 +6,7 @@ use super::claim_page::{Typed, shown};
 use crate::WebState;
 use crate::fault::Fault;
 use crate::page::Frame;
-use crate::session::{Form, Person, claim_for};
+use crate::session::{Form, OnlyButton, Person, claim_for};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -271,9 +271,6 @@ pub(crate) async fn hand_over(
     done_on_page(&state, frame, &person, record, &form.view, acted, "handed").await
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Nothing {}
-
 /// Who else has a claim before them, and whether it is still as it was, for the script of an open page.
 #[derive(Serialize)]
 struct Looking {
@@ -287,7 +284,7 @@ pub(crate) async fn look(
     frame: Frame,
     person: Person,
     Path(id): Path<String>,
-    Form(Nothing {}): Form<Nothing>,
+    Form(OnlyButton {}): Form<OnlyButton>,
 ) -> Result<Response, Fault> {
     let record = claim_for(&state, &person, &id).await?;
     let looks = state.office.look(&record.claim.id, &person.account().id).await?;
