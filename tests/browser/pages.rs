@@ -59,6 +59,7 @@ async fn no_page_keeps_anybody_out_and_every_page_fits_a_telephone() {
             look(&wide, &kind, &mut wrong).await;
             seen_kinds.insert(kind);
         }
+        states(&wide, &server, person, &mut wrong).await;
     }
     assert!(seen_kinds.len() > 12, "{seen_kinds:?}");
     wide.close().await;
@@ -76,6 +77,34 @@ async fn no_page_keeps_anybody_out_and_every_page_fits_a_telephone() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What people meet when something is not there, not theirs, not right, or empty.
+async fn states(browser: &crate::server::Browser, server: &Server, person: &str, wrong: &mut Vec<String>) {
+    let paths: &[&str] = match person {
+        "demo-facility" => &["/queue", "/claims/K-NONE", "/drafts/d-none", "/claims?state=rejected"],
+        "demo-reviewer" => &["/accounts", "/queue?finding=payee-differs&programme=none", "/claims/K-NONE"],
+        "demo-officer" => &["/batches/none", "/log"],
+        "demo-approver" => &["/batches/none"],
+        "demo-auditor" => &["/log?claim=K-NONE", "/log/999999999", "/log?from=nonsense"],
+        _ => &["/messages?which=all", "/accounts?after=zzzz"],
+    };
+    for path in paths {
+        browser.client.goto(&format!("{}{path}", server.url)).await.unwrap();
+        look(browser, &format!("state {person} {path}"), wrong).await;
+    }
+    // Something that is refused, on the page where it was asked for.
+    browser.client.goto(&format!("{}/account", server.url)).await.unwrap();
+    browser.type_into("#old", "not the password").await;
+    browser.type_into("#new", "not the password either").await;
+    browser.click("form[action='/account/password'] button").await;
+    browser.sees("現在のパスワードが正しくありません").await;
+    look(browser, &format!("state {person} refused"), wrong).await;
+    // The language of that page can be changed: it leads to a page that is there.
+    browser.click("a[hreflang=en]").await;
+    browser.sees("Change the password").await;
+    browser.click("a[hreflang=ja]").await;
+    browser.sees("パスワードの変更").await;
+}
+
 async fn look(browser: &crate::server::Browser, name: &str, wrong: &mut Vec<String>) {
     for barrier in browser.barriers().await {
         wrong.push(format!("{name}: {barrier}"));
@@ -83,5 +112,11 @@ async fn look(browser: &crate::server::Browser, name: &str, wrong: &mut Vec<Stri
     if !browser.fits().await {
         wrong.push(format!("{name} is wider than the window"));
     }
+    // At 200 % a window of 1280 pixels is one of 640.
+    browser.client.set_window_size(640, 1400).await.unwrap();
+    if !browser.fits().await {
+        wrong.push(format!("{name} is wider than the window at 200 %"));
+    }
+    browser.client.set_window_size(1280, 1400).await.unwrap();
     browser.picture(&name.replace(['/', ' '], "-")).await;
 }

@@ -1,6 +1,6 @@
 //! `kofu demo --serve` as a stranger starts it, and a browser that looks at it.
 
-use fantoccini::wd::Capabilities;
+use fantoccini::wd::{Capabilities, PrintConfiguration};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A process that ends with the test.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -36,7 +36,7 @@ pub(crate) struct Server {
 }
 
 /// The lines of a stream as they come.
-fn lines(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
+pub(crate) fn lines(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
@@ -300,6 +300,9 @@ impl Browser {
             let picture = self.client.screenshot().await.unwrap();
             std::fs::create_dir_all(&folder).unwrap();
             std::fs::write(format!("{folder}/{name}.png"), picture).unwrap();
+            // And as it would be printed.
+            let printed = self.client.print(PrintConfiguration::default()).await.unwrap();
+            std::fs::write(format!("{folder}/{name}.pdf"), printed).unwrap();
         }
     }
 

@@ -15,6 +15,7 @@ mod institution_codes;
 mod itemizations;
 mod kills;
 mod log;
+mod mail;
 mod office;
 mod oracle;
 mod products;

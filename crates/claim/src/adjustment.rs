@@ -109,6 +109,18 @@ impl ReadField {
     }
 }
 
+/// What a facility states that a document says, where it was not read rightly. It becomes an [`Adjustment`] of the facility's
+/// once the documents of the claim have been read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StatedField {
+    /// Which document, by its position.
+    pub position: u32,
+    /// Which field.
+    pub field: ReadField,
+    /// What it says, as it was typed.
+    pub value: String,
+}
+
 /// What a person corrected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adjustment {
@@ -197,16 +209,23 @@ impl Adjustment {
                 let yen = self.yen()?;
                 let line = line(reading, at)?;
                 line.amount_yen = yen;
-                line.confidence = Confidence::CERTAIN;
+                line.confidence = self.confidence();
             }
             ReadField::LineCategory(at) => {
                 let category = Category::from_code(self.value.trim()).ok_or_else(|| wrong(A_CATEGORY))?;
                 let line = line(reading, at)?;
                 line.category = Some(category);
                 line.category_reason = Some(self.reason());
+                line.confidence = line.confidence.min(self.confidence());
             }
         }
         Ok(())
+    }
+
+    /// A value that a facility states is worth a look and no more: below what the rules take for read, so that a person
+    /// looks at it wherever it matters.
+    fn confidence(&self) -> Confidence {
+        if self.by.is_facility() { Confidence::from_per_mille(500) } else { Confidence::CERTAIN }
     }
 
     fn reason(&self) -> String {
@@ -216,7 +235,7 @@ impl Adjustment {
     fn put<T>(&self, place: &mut Option<Field<T>>, value: T) {
         let spot = place.as_ref().map_or_else(Spot::default, |field| field.spot.clone());
         let reasons = vec![self.reason()];
-        *place = Some(Field { value, confidence: Confidence::CERTAIN, spot, text: self.value.clone(), reasons });
+        *place = Some(Field { value, confidence: self.confidence(), spot, text: self.value.clone(), reasons });
     }
 
     fn yen(&self) -> Result<Yen, AdjustmentError> {
@@ -303,6 +322,18 @@ mod tests {
         }
         let total = reading.receipt.unwrap().total_yen.unwrap();
         assert_eq!((total.confidence, total.reasons), (Confidence::CERTAIN, vec!["adjusted by staff:sato".to_owned()]));
+    }
+
+    #[test]
+    fn what_a_facility_states_is_not_taken_for_read() {
+        let mut reading = reading();
+        for (field, value) in [(ReadField::ReceiptTotal, "128000"), (ReadField::LineCategory(0), "card_reader")] {
+            let by = Actor::facility("1310110049");
+            Adjustment { position: 0, field, value: value.to_owned(), by }.apply(&mut reading).unwrap();
+        }
+        let total = reading.receipt.unwrap().total_yen.unwrap();
+        assert_eq!(total.confidence, Confidence::from_per_mille(500));
+        assert!(reading.itemization.unwrap().lines[0].confidence <= Confidence::from_per_mille(500));
     }
 
     #[test]

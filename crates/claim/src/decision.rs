@@ -11,6 +11,11 @@ use std::fmt;
 pub struct Actor(String);
 
 impl Actor {
+    /// Whether it is a facility, and not the fund.
+    pub fn is_facility(&self) -> bool {
+        self.0.starts_with("facility:")
+    }
+
     /// A member of the fund's staff.
     pub fn staff(account: &str) -> Actor {
         Actor(format!("staff:{account}"))

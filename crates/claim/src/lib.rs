@@ -18,6 +18,7 @@ mod finding;
 mod institution_code;
 mod lifecycle;
 mod log_entry;
+mod message;
 mod notice;
 mod payment;
 mod product;
@@ -29,7 +30,7 @@ mod text;
 mod waiting;
 mod yen;
 
-pub use adjustment::{Adjustment, AdjustmentError, ReadField};
+pub use adjustment::{Adjustment, AdjustmentError, ReadField, StatedField};
 pub use assessment::{Assessment, AssessmentView, Outcome, Step, TraceStep, TraceStepView};
 pub use business_day::{BusinessDayError, Calendar};
 pub use day::{
@@ -46,6 +47,7 @@ pub use finding::{Finding, FindingCode, FindingView, Place, Severity};
 pub use institution_code::{CheckDigit, InstitutionCode, InstitutionCodeError};
 pub use lifecycle::{ClaimState, TransitionError};
 pub use log_entry::{LogAbout, LogEntry, PersonalValue};
+pub use message::{Message, MessageKind};
 pub use notice::{Contact, Notice, NoticeKind};
 pub use payment::{AccountKind, BankAccount, Payer, Payment, PaymentBatch};
 pub use product::{Choice, ProductId, ProductUnits};

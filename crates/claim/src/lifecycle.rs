@@ -41,15 +41,15 @@ states! {
     /// Accepted: stored, synced, hashed and read back.
     Submitted "submitted" "申請済み" -> [Read Withdrawn]
     /// Its documents have been read.
-    Read "read" "読取済み" -> [Assessed]
+    Read "read" "読取済み" -> [Assessed Withdrawn]
     /// The rules have spoken.
     Assessed "assessed" "審査済み" -> [InReview Approved Returned Rejected]
     /// A person looks at it.
-    InReview "in-review" "確認中" -> [Approved Returned Rejected]
+    InReview "in-review" "確認中" -> [Approved Returned Rejected Withdrawn]
     /// 交付決定.
     Approved "approved" "交付決定" -> [Batched]
     /// 差戻し: the facility may send a new revision.
-    Returned "returned" "差戻し" -> [Submitted]
+    Returned "returned" "差戻し" -> [Submitted Withdrawn]
     /// 不交付.
     Rejected "rejected" "不交付" -> []
     /// In a payment batch that is not yet released.
@@ -60,7 +60,7 @@ states! {
     Paid "paid" "支払済み" -> []
     /// The bank sent it back; paid again once the account is right.
     Bounced "bounced" "振込不能" -> [Approved]
-    /// Taken back by the facility.
+    /// Taken back by the facility, which may do so until it is decided, and after a return.
     Withdrawn "withdrawn" "取下げ" -> []
 }
 

@@ -85,6 +85,9 @@ pub struct Notice {
     pub ruleset: String,
     /// The position of the decision in the decision log.
     pub log_index: u64,
+    /// The page that proves the decision's entry, for the QR code; `None` if nobody said where the pages are.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub proof_link: Option<String>,
     /// A note by the person who decided.
     pub reason: Option<String>,
     /// Whom to ask.

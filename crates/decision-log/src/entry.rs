@@ -151,6 +151,25 @@ pub enum Event {
         /// Its id.
         account: String,
     },
+    /// An account of staff may sign in by a provider of OpenID Connect; who it is there stands in no entry.
+    IdentityLinked {
+        /// Which account.
+        account: String,
+        /// The provider.
+        issuer: String,
+    },
+    /// It may no longer.
+    IdentityUnlinked {
+        /// Which account.
+        account: String,
+        /// The provider.
+        issuer: String,
+    },
+    /// Where an account gets its mail was changed; the address stands in no entry.
+    AccountContactChanged {
+        /// Which account.
+        account: String,
+    },
     /// A token for programs was made.
     TokenAdded {
         /// Of which account.
@@ -187,6 +206,13 @@ pub enum Event {
     },
     /// A person corrected what was read from a document; it is assessed again on that.
     FieldAdjusted(Box<AdjustedField>),
+    /// Its facility took it back.
+    ClaimWithdrawn {
+        /// Which claim.
+        claim_id: ClaimId,
+        /// Its revision, from 1.
+        revision: u32,
+    },
     /// A person asked for a claim to be assessed again on the facts as they are now.
     ReassessmentAsked {
         /// Which claim.
@@ -219,7 +245,7 @@ pub enum Event {
 
 impl Event {
     /// The kinds of events: the value of the key `type`, and what happened in Japanese.
-    pub const KINDS: [(&str, &str); 26] = [
+    pub const KINDS: [(&str, &str); 30] = [
         ("facility-register-changed", "名簿の取込み"),
         ("claim-submitted", "申請の受付"),
         ("claim-read", "書類の読取り"),
@@ -237,11 +263,15 @@ impl Event {
         ("account-added", "利用者の追加"),
         ("account-changed", "利用者の変更"),
         ("credentials-changed", "認証情報の変更"),
+        ("identity-linked", "外部の認証の設定"),
+        ("identity-unlinked", "外部の認証の解除"),
+        ("account-contact-changed", "連絡先の変更"),
         ("token-added", "APIトークンの作成"),
         ("token-ended", "APIトークンの無効化"),
         ("document-received", "書類の受領"),
         ("claim-viewed", "監査担当者の閲覧"),
         ("field-adjusted", "読取り結果の訂正"),
+        ("claim-withdrawn", "申請の取下げ"),
         ("reassessment-asked", "再審査の指示"),
         ("claim-noted", "メモの記入"),
         ("claim-handed-over", "担当の引継ぎ"),
@@ -268,11 +298,15 @@ impl Event {
             Event::AccountAdded { .. } => "account-added",
             Event::AccountChanged { .. } => "account-changed",
             Event::CredentialsChanged { .. } => "credentials-changed",
+            Event::IdentityLinked { .. } => "identity-linked",
+            Event::IdentityUnlinked { .. } => "identity-unlinked",
+            Event::AccountContactChanged { .. } => "account-contact-changed",
             Event::TokenAdded { .. } => "token-added",
             Event::TokenEnded { .. } => "token-ended",
             Event::DocumentReceived { .. } => "document-received",
             Event::ClaimViewed { .. } => "claim-viewed",
             Event::FieldAdjusted(_) => "field-adjusted",
+            Event::ClaimWithdrawn { .. } => "claim-withdrawn",
             Event::ReassessmentAsked { .. } => "reassessment-asked",
             Event::ClaimNoted { .. } => "claim-noted",
             Event::ClaimHandedOver { .. } => "claim-handed-over",
@@ -338,6 +372,7 @@ impl Event {
             | Event::NoticeIssued { claim_id, .. }
             | Event::DuplicateJudged { claim_id, .. }
             | Event::ClaimViewed { claim_id }
+            | Event::ClaimWithdrawn { claim_id, .. }
             | Event::ReassessmentAsked { claim_id, .. }
             | Event::ClaimNoted { claim_id, .. }
             | Event::ClaimHandedOver { claim_id, .. }
@@ -347,6 +382,9 @@ impl Event {
             | Event::AccountAdded { .. }
             | Event::AccountChanged { .. }
             | Event::CredentialsChanged { .. }
+            | Event::AccountContactChanged { .. }
+            | Event::IdentityLinked { .. }
+            | Event::IdentityUnlinked { .. }
             | Event::TokenAdded { .. }
             | Event::TokenEnded { .. }
             | Event::DocumentReceived { .. }

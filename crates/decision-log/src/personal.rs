@@ -143,12 +143,16 @@ impl Event {
             | Event::BatchPrepared(_)
             | Event::BatchReleased { .. }
             | Event::BatchCancelled { .. }
+            | Event::ClaimWithdrawn { .. }
             | Event::RulesetProposed { .. }
             | Event::RulesetAgreed { .. }
             | Event::FacilityInvited { .. }
             | Event::AccountAdded { .. }
             | Event::AccountChanged { .. }
             | Event::CredentialsChanged { .. }
+            | Event::AccountContactChanged { .. }
+            | Event::IdentityLinked { .. }
+            | Event::IdentityUnlinked { .. }
             | Event::TokenAdded { .. }
             | Event::TokenEnded { .. }
             | Event::DocumentReceived { .. }

@@ -28,7 +28,7 @@ const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// The most attempts in a window for one account, whoever makes them.
 const ATTEMPTS_ACCOUNT: u64 = 10;
 /// The most attempts in a window from one address.
-const ATTEMPTS_ADDRESS: u64 = 60;
+pub(crate) const ATTEMPTS_ADDRESS: u64 = 60;
 /// How long an invitation holds.
 const INVITATION_DAYS: i64 = 60;
 /// The longest life of a token.
@@ -71,7 +71,7 @@ pub struct SecondStepSetup {
 }
 
 /// Random bytes as text that a URL and a cookie can carry.
-fn random_token() -> Result<String, OfficeError> {
+pub(crate) fn random_token() -> Result<String, OfficeError> {
     let mut bytes = [0u8; 32];
     fill(&mut bytes)?;
     Ok(hex::encode(bytes))
@@ -217,6 +217,7 @@ impl Office {
             ));
         }
         check_facilities(new)?;
+        new.email.as_deref().map(crate::messages::check_email).transpose()?;
         for code in &new.facilities {
             self.registered(code).await?;
         }
@@ -381,7 +382,7 @@ impl Office {
         Ok(SignedIn { token, second_step })
     }
 
-    async fn begin(&self, account_id: &str, second_step: bool) -> Result<String, OfficeError> {
+    pub(crate) async fn begin(&self, account_id: &str, second_step: bool) -> Result<String, OfficeError> {
         let now = self.now();
         self.store.end_old_sessions(now - SESSION_LIFE, now - SESSION_IDLE).await?;
         let token = random_token()?;

@@ -4,11 +4,13 @@
 use crate::told::told;
 use crate::{Accepted, Assessed, Office, OfficeError, Submission, Told, actor, hash};
 use claim::{
-    Choice, ClaimId, ClaimState, Document, DocumentKind, InstitutionCode, Lang, ProgrammeId, Reading, Sha256, Yen,
+    Actor, Adjustment, Choice, ClaimId, ClaimState, Document, DocumentKind, InstitutionCode, Lang, ProgrammeId,
+    ReadField, Reading, Sha256, StatedField, Yen,
 };
 use decision_log::Event;
 use std::collections::BTreeSet;
 use store::{Account, Draft, DraftDocument, NewDraft, StoreError};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 /// The most documents of a claim.
 pub const DOCUMENTS_MOST: usize = 50;
@@ -85,8 +87,13 @@ impl Office {
             .open(account, &claim.facility_code, &claim.programme, Some(id), claim.claimed_yen, claim.choices.clone())
             .await?;
         let readings = self.store.readings(id, claim.revision).await?;
+        let stated = self.store.stated_fields(id, claim.revision).await?;
         for (document, reading) in record.documents.iter().zip(&readings) {
-            self.keep(account, &draft, &claim.facility_code, document, Some(reading)).await?;
+            let (position, _) = self.keep(account, &draft, &claim.facility_code, document, Some(reading)).await?;
+            for one in stated.iter().filter(|one| one.position == document.position) {
+                let one = StatedField { position, ..one.clone() };
+                self.store.state_draft_field(&draft, &one, self.now()).await?;
+            }
         }
         Ok(draft)
     }
@@ -161,6 +168,38 @@ impl Office {
         Ok(Received { position, sha256, size_bytes, log_position })
     }
 
+    /// A file on the disk for an upload that is coming. It has no name and goes when it is let go, also when we die.
+    pub async fn incoming(&self) -> Result<tokio::fs::File, OfficeError> {
+        let folder = self.settings.incoming.clone();
+        let made = tokio::task::spawn_blocking(move || {
+            std::fs::create_dir_all(&folder)?;
+            tempfile::tempfile_in(&folder)
+        });
+        match made.await {
+            Ok(Ok(file)) => Ok(tokio::fs::File::from_std(file)),
+            Ok(Err(error)) => Err(no_room(error)),
+            Err(error) => Err(no_room(error)),
+        }
+    }
+
+    /// [`Office::receive`] of what came into a file of [`Office::incoming`].
+    pub async fn receive_file(
+        &self,
+        account: &Account,
+        draft: &Draft,
+        name: &str,
+        declared: DocumentKind,
+        mut file: tokio::fs::File,
+    ) -> Result<Received, OfficeError> {
+        // It is never closed.
+        let _turn = self.desk.storing.acquire().await.ok();
+        let mut bytes = Vec::new();
+        file.rewind().await.map_err(no_room)?;
+        // One byte more than may be tells that there are too many.
+        file.take(DOCUMENT_BYTES_MOST + 1).read_to_end(&mut bytes).await.map_err(no_room)?;
+        self.receive(account, draft, name, declared, bytes).await
+    }
+
     async fn keep(
         &self,
         account: &Account,
@@ -211,6 +250,36 @@ impl Office {
         }
         self.store.declare_draft_document(&draft.id, position, declared, self.now()).await?;
         self.read_draft_document(&self.draft(&draft.id).await?, position).await
+    }
+
+    /// States what a field of a draft's document says, where it was not read rightly; without a value, what was read holds
+    /// again. A person will look at what is stated.
+    pub async fn state_field(
+        &self,
+        draft: &Draft,
+        position: u32,
+        field: ReadField,
+        value: &str,
+    ) -> Result<(), OfficeError> {
+        let document = document_of(draft, position)?;
+        let value = value.trim();
+        let read = document.reading.as_ref().and_then(|reading| field.value(reading));
+        if value.is_empty() || read.as_deref() == Some(value) {
+            return Ok(self.store.unstate_draft_field(&draft.id, position, field, self.now()).await?);
+        }
+        let mut tried = document.reading.clone().ok_or_else(|| {
+            told(
+                "not-read",
+                "この書類は、まだ読み取っていません。先に読み取ってください。".to_owned(),
+                "this document has not been read yet; have it read first".to_owned(),
+            )
+        })?;
+        let by = Actor::facility(draft.facility_code.as_str());
+        let stated = StatedField { position, field, value: value.to_owned() };
+        Adjustment { position, field, value: value.to_owned(), by }
+            .apply(&mut tried)
+            .map_err(|error| Told::new(error.message(Lang::Ja), error.message(Lang::En)).coded("value"))?;
+        Ok(self.store.state_draft_field(&draft.id, &stated, self.now()).await?)
     }
 
     /// Takes a document out of a draft.
@@ -278,6 +347,11 @@ impl Office {
         let submitted_at = self.store.send_draft(&draft.id, seen, self.now()).await?;
         // As it stands now that nobody can change it.
         let draft = self.draft(&draft.id).await?;
+        // A place in the draft may be empty; those of a claim are numbered through.
+        let stated = draft.stated.iter().filter_map(|one| {
+            let place = draft.documents.iter().position(|document| document.document.position == one.position)?;
+            Some(StatedField { position: u32::try_from(place).ok()?, ..one.clone() })
+        });
         let documents =
             draft.documents.iter().zip(0..).map(|(one, position)| Document { position, ..one.document.clone() });
         let submission = Submission {
@@ -288,6 +362,7 @@ impl Office {
             choices: draft.choices.clone(),
             revises: draft.revises.clone(),
             documents: documents.collect(),
+            stated: stated.collect(),
         };
         let by = actor(account, Some(&draft.facility_code));
         let (Accepted::New(id) | Accepted::AlreadyThere(id)) = self.submit(&submission, &by).await?;
@@ -312,6 +387,17 @@ fn told_kind(reading: &Reading) -> DocumentKind {
         DocumentKind::Itemization => DocumentKind::Itemization,
         _ => DocumentKind::Receipt,
     }
+}
+
+/// The disk does not take an upload.
+fn no_room(error: impl std::error::Error + Send + Sync + 'static) -> OfficeError {
+    Told::new(
+        "ファイルを受け取ることができませんでした。しばらくしてから、もう一度お送りください。",
+        "the file could not be taken; send it again in a while",
+    )
+    .coded("try-again")
+    .because(error)
+    .into()
 }
 
 /// A file has more than [`DOCUMENT_BYTES_MOST`].

@@ -11,6 +11,9 @@ mod batch;
 mod decide;
 mod draft;
 mod duplicates;
+mod messages;
+mod openid;
+mod replay;
 mod review;
 mod rulebook;
 mod submit;
@@ -26,13 +29,15 @@ pub use batch::{BatchFiles, Prepared};
 pub use decide::Will;
 pub use draft::{DOCUMENT_BYTES_MOST, DOCUMENTS_MOST, Received, too_large};
 pub use ingest::{Picture, Table, TableCellKind, View};
+pub use messages::{MAIL_ATTEMPTS_MOST, mail_again_after};
+pub use replay::{Personal, Replayed, put_back};
 pub use review::{Correction, LOOKING, NOTE_MOST, ONE_LOOK};
 pub use rulebook::{Rulebook, RulebookError};
 pub use submit::{Accepted, Submission};
 pub use template::Template;
 pub use told::Told;
 
-use claim::{Actor, ClaimId, Lang, LogEntry, Payer, day_in_japan, wareki};
+use claim::{Actor, ClaimId, Contact, Lang, LogEntry, Payer, day_in_japan, wareki};
 use decision_log::{Entry, Event};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -50,6 +55,14 @@ pub struct Settings {
     pub bank_file: reporting::BankProfile,
     /// Folders of the notices' fonts: a reason that no notice can show is refused.
     pub fonts: Vec<PathBuf>,
+    /// Whom to ask, for messages.
+    pub contact: Contact,
+    /// Whether a mail server is configured.
+    pub mail: bool,
+    /// A folder on a disk for uploads that are still coming.
+    pub incoming: PathBuf,
+    /// Where the pages are, without a slash at the end; `None` if nobody said.
+    pub site: Option<String>,
 }
 
 /// The office: the store, the rules, the clock and the log's entries.
@@ -98,6 +111,16 @@ impl Office {
     /// Today, in Japan.
     pub fn today(&self) -> Date {
         day_in_japan(self.now())
+    }
+
+    /// The page that proves an entry of the log to whoever asks; `None` if nobody said where the pages are.
+    pub fn proof_link(&self, position: u64) -> Option<String> {
+        self.settings.site.as_ref().map(|site| format!("{site}/proof/{position}"))
+    }
+
+    /// Whether messages are sent, or only kept.
+    pub fn sends_mail(&self) -> bool {
+        self.settings.mail
     }
 
     /// An entry of the decision log, as it is stored: personal data is committed to with fresh salts.

@@ -3,7 +3,8 @@
 
 use crate::{Assessed, Office, OfficeError, Told};
 use claim::{
-    Actor, Adjustment, AdjustmentError, ClaimId, ClaimState, Dossier, Lang, ReadField, Reading, Role, Waiting,
+    Actor, Adjustment, AdjustmentError, ClaimId, ClaimState, Dossier, Lang, LogEntry, ReadField, Reading, Role,
+    StatedField, Waiting,
 };
 use decision_log::{AdjustedField, Event};
 use jiff::SignedDuration;
@@ -16,6 +17,9 @@ pub const LOOKING: SignedDuration = SignedDuration::from_mins(5);
 pub const ONE_LOOK: SignedDuration = SignedDuration::from_hours(1);
 /// The most characters of a note or a reason.
 pub const NOTE_MOST: usize = 2000;
+
+/// Why a facility's own correction is there.
+const STATED: &str = "申請のときに医療機関等が訂正";
 
 /// What a person corrects, as they typed it.
 #[derive(Clone, Debug)]
@@ -104,18 +108,49 @@ impl Office {
         let adjustment = Adjustment { position: wanted.position, field: wanted.field, value, by: by.clone() };
         let mut tried = reading.clone();
         adjustment.apply(&mut tried).map_err(told)?;
-        let kept = KeptAdjustment { adjustment, old: old.clone(), reason: reason.to_owned(), at: self.now() };
+        let kept = KeptAdjustment { adjustment, old, reason: reason.to_owned(), at: self.now() };
+        self.store.adjust(id, &kept, wanted.seen, &[self.adjusted(id, claim.revision, &kept)]).await?;
+        Ok(())
+    }
+
+    /// The entry that tells of a correction.
+    pub fn adjusted(&self, id: &ClaimId, revision: u32, kept: &KeptAdjustment) -> LogEntry {
         let event = Event::FieldAdjusted(Box::new(AdjustedField {
             claim_id: id.clone(),
-            revision: claim.revision,
-            position: wanted.position,
-            field: wanted.field.to_string(),
-            old,
+            revision,
+            position: kept.adjustment.position,
+            field: kept.adjustment.field.to_string(),
+            old: kept.old.clone(),
             new: kept.adjustment.value.clone(),
             reason: kept.reason.clone(),
         }));
-        self.store.adjust(id, &kept, wanted.seen, &[self.entry(by, event)]).await?;
-        Ok(())
+        self.entry(&kept.adjustment.by, event)
+    }
+
+    /// What a facility stated of documents that have been read now, as corrections of its own; `readings` are then as they
+    /// say. What does not fit what was read is left out: the facility stated it of another reading.
+    pub fn stated(
+        &self,
+        claim: &ClaimSummary,
+        readings: &mut [Reading],
+        stated: &[StatedField],
+    ) -> Vec<KeptAdjustment> {
+        let by = Actor::facility(claim.facility_code.as_str());
+        let mut kept = Vec::new();
+        for one in stated {
+            let Some(reading) = usize::try_from(one.position).ok().and_then(|at| readings.get_mut(at)) else {
+                continue;
+            };
+            let StatedField { position, field, value } = one.clone();
+            let old = field.value(reading);
+            let adjustment = Adjustment { position, field, value, by: by.clone() };
+            if let Err(error) = adjustment.apply(reading) {
+                tracing::warn!(claim = %claim.id, position, %field, %error, "what a facility stated does not fit what was read");
+                continue;
+            }
+            kept.push(KeptAdjustment { adjustment, old, reason: STATED.to_owned(), at: self.now() });
+        }
+        kept
     }
 
     /// Has a claim in review assessed again on the facts as they are now.

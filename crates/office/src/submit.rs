@@ -1,7 +1,10 @@
 //! Claims as they come in: from a bundle, from a page, or again after a return.
 
-use crate::{Office, OfficeError, hash, json};
-use claim::{Actor, Choice, ClaimId, Document, DocumentKind, InstitutionCode, ProgrammeId, Sha256, Yen};
+use crate::{Office, OfficeError, Told, hash, json};
+use claim::{
+    Actor, Choice, ClaimId, ClaimState, Document, DocumentKind, InstitutionCode, Lang, ProgrammeId, Sha256,
+    StatedField, Yen,
+};
 use decision_log::{Event, SubmittedClaim, SubmittedDocument};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -24,6 +27,8 @@ pub struct Submission {
     pub revises: Option<ClaimId>,
     /// Its files, in order.
     pub documents: Vec<Document>,
+    /// What the facility states of them, by the places of that order.
+    pub stated: Vec<StatedField>,
 }
 
 /// What became of it.
@@ -47,6 +52,9 @@ struct Identity<'a> {
     choices: &'a [Choice],
     revises: Option<&'a str>,
     documents: Vec<(DocumentKind, &'a str, Sha256)>,
+    // As above.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stated: Vec<(u32, String, &'a str)>,
 }
 
 impl Submission {
@@ -60,6 +68,7 @@ impl Submission {
             choices: &self.choices,
             revises: self.revises.as_ref().map(ClaimId::as_str),
             documents: self.documents.iter().map(|d| (d.declared, d.file.as_str(), d.sha256)).collect(),
+            stated: self.stated.iter().map(|one| (one.position, one.field.to_string(), one.value.as_str())).collect(),
         }))
     }
 
@@ -72,6 +81,22 @@ impl Submission {
 }
 
 impl Office {
+    /// Takes a claim back for its facility, as it was looked at. What was sent is kept.
+    pub async fn withdraw(&self, id: &ClaimId, seen: u64, by: &Actor) -> Result<(), OfficeError> {
+        let claim = self.claim(id).await?.claim;
+        if !claim.state.next().contains(&ClaimState::Withdrawn) {
+            return Err(Told::new(
+                format!("申請 {id} は「{}」の状態で、取り下げることができません。", claim.state.name(Lang::Ja)),
+                format!("claim {id} is {} and can no longer be withdrawn", claim.state.code()),
+            )
+            .coded("not-withdrawable")
+            .into());
+        }
+        let event = Event::ClaimWithdrawn { claim_id: id.clone(), revision: claim.revision };
+        self.store.withdraw(id, seen, &[self.entry(by, event)]).await?;
+        Ok(())
+    }
+
     /// Takes a submission as `by`: claim, documents, log entry and first job are one transaction.
     pub async fn submit(&self, submission: &Submission, by: &Actor) -> Result<Accepted, OfficeError> {
         let identity = submission.identity();
@@ -105,6 +130,7 @@ impl Office {
                     choices: submission.choices.clone(),
                     bundle_sha256: identity,
                     documents: submission.documents.clone(),
+                    stated: submission.stated.clone(),
                 };
                 self.store.submit(&claim, &[entry]).await?
             }
@@ -116,6 +142,7 @@ impl Office {
                     choices: submission.choices.clone(),
                     bundle_sha256: identity,
                     documents: submission.documents.clone(),
+                    stated: submission.stated.clone(),
                 };
                 self.store.resubmit(&again, &[entry]).await?
             }

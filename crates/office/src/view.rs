@@ -10,6 +10,8 @@ use tokio::sync::Semaphore;
 
 /// How many documents are read or drawn at once for people who wait: each takes a process with memory of its own.
 const AT_ONCE: usize = 3;
+/// How many uploads are in memory at once, each with at most its limit; those that are still coming are on the disk.
+const STORING_AT_ONCE: usize = 4;
 /// The most bytes of pages that are kept.
 const KEPT_BYTES_MOST: usize = 96 * 1024 * 1024;
 
@@ -17,6 +19,7 @@ const KEPT_BYTES_MOST: usize = 96 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Desk {
     seats: Semaphore,
+    pub(crate) storing: Semaphore,
     seen: Mutex<VecDeque<Seen>>,
 }
 
@@ -30,7 +33,7 @@ struct Seen {
 
 impl Desk {
     pub(crate) fn new() -> Desk {
-        Desk { seats: Semaphore::new(AT_ONCE), seen: Mutex::default() }
+        Desk { seats: Semaphore::new(AT_ONCE), storing: Semaphore::new(STORING_AT_ONCE), seen: Mutex::default() }
     }
 
     fn known(&self, sha256: &Sha256, page: u32) -> Option<Arc<View>> {

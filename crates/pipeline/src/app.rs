@@ -43,8 +43,15 @@ impl App {
             at.object_url.clone_from(url);
         }
         let store = if need == Need::Makes { Store::open(&at).await? } else { Store::open_existing(&at).await? };
-        let settings =
-            Settings { payer: config.payer.clone(), bank_file: config.bank_file, fonts: config.fonts.folders.clone() };
+        let settings = Settings {
+            payer: config.payer.clone(),
+            bank_file: config.bank_file,
+            fonts: config.fonts.folders.clone(),
+            contact: config.fund.contact(),
+            mail: config.mail.is_some(),
+            incoming: data.join("incoming"),
+            site: config.site.url.clone().map(|url| url.0),
+        };
         // The reader process is this same program.
         let program = std::env::current_exe()?;
         let reader = ingest::Reader::new(program, vec!["reader-process".to_owned()], config.reader.clone());

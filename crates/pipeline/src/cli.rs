@@ -160,6 +160,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// 医療機関等へのメールの送信状況を調べ、もう一度送信します / mail to facilities: what became of it, and sending it again
+    #[command(subcommand)]
+    Messages(MessagesCommand),
     /// 交付を決定した製品を、メーカーと都道府県ごとに一覧にします / products granted in kind, by maker and prefecture
     Products(ProductsArgs),
     /// 決定記録を扱います / the decision log
@@ -362,6 +365,25 @@ pub(crate) enum AccountsCommand {
         #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
         by: Option<Actor>,
     },
+    /// 外部の認証（OpenID Connect）でサインインできるようにします / let one of staff sign in by the configured provider
+    Link {
+        /// 利用者ID / the account's id
+        id: String,
+        /// 認証基盤での識別子（sub） / who it is to the provider
+        #[arg(long, value_name = "SUB")]
+        subject: String,
+        /// 操作する職員のアカウント（決定記録に記載） / the account of who does it, for the decision log
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Option<Actor>,
+    },
+    /// 外部の認証によるサインインをできないようにします / take that away again
+    Unlink {
+        /// 利用者ID / the account's id
+        id: String,
+        /// 操作する職員のアカウント（決定記録に記載） / the account of who does it, for the decision log
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Option<Actor>,
+    },
     /// 医療機関等が自分で利用者登録をするための招待コードを作ります / an invitation with which a facility makes its own account
     Invite {
         /// 医療機関等コード / the institution code
@@ -397,6 +419,15 @@ pub(crate) enum ClaimsCommand {
         #[command(flatten)]
         json: Json,
     },
+    /// 医療機関等の申出により、決定前の申請を取り下げます / withdraw a claim for its facility, before it is decided
+    Withdraw {
+        /// 申請の受付番号 / the claim's id
+        #[arg(value_parser = claim_id)]
+        id: ClaimId,
+        /// 申出を受けた職員のアカウント / the account of who was asked to
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
+    },
     /// 確認中の申請を決定します / decide a claim that waits for a person
     Decide {
         /// 申請の受付番号 / the claim's id
@@ -420,6 +451,33 @@ pub(crate) enum ClaimsCommand {
         /// code, when it is granted all the same
         #[arg(long = "override", value_name = "CODE", value_delimiter = ',')]
         overridden: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MessagesCommand {
+    /// メールの一覧 / list them
+    List {
+        /// 送信できなかったものだけ / only those that were given up
+        #[arg(long, conflicts_with = "claim")]
+        failed: bool,
+        /// この申請のものだけ / of one claim only
+        #[arg(long, value_name = "ID", value_parser = claim_id)]
+        claim: Option<ClaimId>,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 送信できなかったメールを、もう一度送信します / have mail sent again that was given up
+    Retry {
+        /// 番号（all は送信できなかったものすべて） / its number; all is all that were given up
+        #[arg(value_name = "NUMBER|all")]
+        which: String,
+    },
+    /// 試しに1通送信して、設定を確かめます / send one mail to see whether the configuration is right
+    Try {
+        /// 宛先 / where to
+        #[arg(value_name = "ADDRESS")]
+        address: String,
     },
 }
 
@@ -605,11 +663,16 @@ impl Command {
             | Command::Programmes(ProgrammesArgs { command: Some(ProgrammesCommand::Propose { .. }), .. }) => {
                 Need::Makes
             }
-            Command::Claims(ClaimsCommand::Decide { .. })
+            Command::Claims(ClaimsCommand::Decide { .. } | ClaimsCommand::Withdraw { .. })
             | Command::Accounts(
-                AccountsCommand::Reset { .. } | AccountsCommand::Close { .. } | AccountsCommand::Invite { .. },
+                AccountsCommand::Reset { .. }
+                | AccountsCommand::Close { .. }
+                | AccountsCommand::Link { .. }
+                | AccountsCommand::Unlink { .. }
+                | AccountsCommand::Invite { .. },
             )
             | Command::Duplicates(DuplicatesCommand::Judge { .. })
+            | Command::Messages(MessagesCommand::Retry { .. })
             | Command::Log(LogCommand::Erase { .. })
             | Command::Batch(
                 BatchCommand::Prepare { .. } | BatchCommand::Release { .. } | BatchCommand::Cancel { .. },

@@ -2,7 +2,7 @@
 //!
 //! Every key has a default that the demo and the tests use; an installation replaces them (`deploy/kofu.example.toml`).
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use claim::{AccountKind, BankAccount, Contact, Payer};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -27,6 +27,114 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     /// Fonts of the notices.
     pub(crate) fonts: Fonts,
+    /// How notices look.
+    pub(crate) notices: Notices,
+    /// Where people reach the pages.
+    pub(crate) site: Site,
+    /// The mail server; without it messages wait.
+    pub(crate) mail: Option<Mail>,
+    /// The provider of OpenID Connect by which staff may sign in.
+    pub(crate) openid: Option<OpenId>,
+}
+
+/// The provider of OpenID Connect by which staff may sign in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpenId {
+    /// Its address, exactly as it stands in its tokens.
+    pub(crate) issuer: String,
+    /// Who we are to it.
+    pub(crate) client_id: String,
+    /// A file that holds what we prove that with; without one we are a public client.
+    #[serde(default)]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// What the button says.
+    pub(crate) name: String,
+    /// Values of `acr` or `amr` with which it says that it asked for a second step.
+    #[serde(default)]
+    pub(crate) second_step: Vec<String>,
+}
+
+/// How notices look.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Notices {
+    /// A folder with templates of the fund's own.
+    pub(crate) templates: Option<PathBuf>,
+}
+
+/// Where people reach the pages.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Site {
+    /// `https://kofu.example.jp`, for links in messages and for sign-in by OpenID Connect.
+    pub(crate) url: Option<SiteUrl>,
+}
+
+/// An address without a path, query or slash at the end.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct SiteUrl(pub(crate) String);
+
+impl TryFrom<String> for SiteUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<SiteUrl, String> {
+        let wrong = || format!("found {text:?}, expected https://HOST (http only for this machine) without a path");
+        let url = url::Url::parse(&text).map_err(|_| wrong())?;
+        let secure = url.scheme() == "https" || (url.scheme() == "http" && is_this_machine(url.host_str()));
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        if secure && bare { Ok(SiteUrl(text.trim_end_matches('/').to_owned())) } else { Err(wrong()) }
+    }
+}
+
+/// Whether a host is the machine itself, where nobody listens between.
+pub(crate) fn is_this_machine(host: Option<&str>) -> bool {
+    host.is_some_and(|host| {
+        let host = host.trim_matches(['[', ']']);
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    })
+}
+
+/// The mail server that takes messages.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Mail {
+    /// Its name.
+    pub(crate) server: String,
+    /// Its port; by default that of the security.
+    #[serde(default)]
+    pub(crate) port: Option<u16>,
+    /// How the connection is kept secret.
+    #[serde(default)]
+    pub(crate) security: MailSecurity,
+    /// A file with the certificate (PEM) of the authority that the server's is signed by, beside those that the system trusts.
+    #[serde(default)]
+    pub(crate) authority_file: Option<PathBuf>,
+    /// The account at the server; without one nothing is said.
+    #[serde(default)]
+    pub(crate) user: Option<String>,
+    /// A file that holds its password.
+    #[serde(default)]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Who sends: `名前 <address>`, or an address.
+    pub(crate) from: String,
+    /// Where answers go, if not to `from`.
+    #[serde(default)]
+    pub(crate) reply_to: Option<String>,
+}
+
+/// How a connection to a mail server is kept secret.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MailSecurity {
+    /// TLS from the first byte (port 465).
+    Tls,
+    /// TLS before anything is said (port 587); without it nothing is.
+    #[default]
+    Starttls,
+    /// None (port 25): only to this machine itself.
+    None,
 }
 
 /// The fund as notices name it.
@@ -128,6 +236,10 @@ impl Default for Config {
             reader: ingest::Limits::default(),
             log: Log::default(),
             fonts: Fonts::default(),
+            notices: Notices::default(),
+            site: Site::default(),
+            mail: None,
+            openid: None,
         }
     }
 }
@@ -179,6 +291,41 @@ impl Config {
         // toml's message names line, key, found and expected.
         toml::from_str(&text).with_context(|| format!("the configuration file {} is not valid", path.display()))
     }
+
+    /// The provider of OpenID Connect, if there is one.
+    pub(crate) fn openid_settings(&self) -> Result<Option<web::OpenIdSettings>> {
+        let Some(openid) = &self.openid else { return Ok(None) };
+        let site = self.site.url.as_ref().context(
+            "the configuration's [openid] needs url in [site]: the provider sends people back to the pages' own address",
+        )?;
+        let issuer = url::Url::parse(&openid.issuer).ok();
+        let secure = issuer
+            .as_ref()
+            .is_some_and(|url| url.scheme() == "https" || (url.scheme() == "http" && is_this_machine(url.host_str())));
+        if !secure {
+            bail!(
+                "the configuration's [openid] issuer: found {:?}, expected https://… (http only for this machine)",
+                openid.issuer
+            );
+        }
+        let secret = match &openid.client_secret_file {
+            None => None,
+            Some(path) => {
+                let text = std::fs::read_to_string(path).with_context(|| {
+                    format!("the configuration's [openid] client_secret_file {} cannot be read", path.display())
+                })?;
+                Some(text.trim_end().to_owned())
+            }
+        };
+        Ok(Some(web::OpenIdSettings {
+            issuer: openid.issuer.clone(),
+            client_id: openid.client_id.clone(),
+            client_secret: secret,
+            site: site.0.clone(),
+            name: openid.name.clone(),
+            second_step: openid.second_step.clone(),
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -190,6 +337,30 @@ mod tests {
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/kofu.example.toml");
         let config = Config::read(Some(&example)).unwrap();
         assert_eq!(config.policy.reject_without_person, Policy::default().reject_without_person);
+    }
+
+    #[test]
+    fn the_address_of_the_pages_is_a_secure_one_without_a_path() {
+        for right in [
+            "https://kofu.example.jp",
+            "https://kofu.example.jp/",
+            "http://127.0.0.1:8080",
+            "http://localhost:1",
+            "http://[::1]:8080",
+        ] {
+            let url = SiteUrl::try_from(right.to_owned()).unwrap();
+            assert!(!url.0.ends_with('/'), "{right}");
+        }
+        for wrong in [
+            "kofu.example.jp",
+            "http://kofu.example.jp",
+            "https://kofu.example.jp/kofu",
+            "https://a@kofu.example.jp",
+            "https://kofu.example.jp/?a",
+            "ftp://127.0.0.1",
+        ] {
+            assert!(SiteUrl::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod clock;
 mod command;
 mod config;
 mod file;
+mod mail;
 mod output;
 mod own_programmes;
 mod register;
@@ -108,6 +109,7 @@ async fn on_store(app: &App, command: Command) -> anyhow::Result<Done> {
             command::template::run(app, &facility, programme.as_deref(), out.as_deref()).await
         }
         Command::Programmes(args) => command::programmes::run(app, args).await,
+        Command::Messages(command) => command::messages::run(app, command).await,
         Command::Duplicates(command) => command::duplicates::run(app, command).await,
         Command::Products(args) => command::products::run(app, &args).await,
         Command::Simulate { programmes, since, out, json } => {

@@ -99,8 +99,11 @@ impl Stages {
         });
         let event =
             Event::ClaimRead { claim_id: job.claim_id.clone(), revision: job.revision, readings: read.collect() };
-        let entry = self.app.office.entry(&Actor::system(), event);
-        self.app.office.store.finish_read(job, &readings, &[entry]).await?;
+        let mut entries = vec![self.app.office.entry(&Actor::system(), event)];
+        let stated = self.app.office.store.stated_fields(&job.claim_id, job.revision).await?;
+        let adjustments = self.app.office.stated(&record.claim, &mut readings.clone(), &stated);
+        entries.extend(adjustments.iter().map(|one| self.app.office.adjusted(&job.claim_id, job.revision, one)));
+        self.app.office.store.finish_read(job, &readings, &adjustments, &entries).await?;
         Ok(())
     }
 
@@ -185,7 +188,7 @@ impl Stages {
         let event =
             Event::NoticeIssued { claim_id: job.claim_id.clone(), revision: job.revision, kind, number, sha256 };
         let entry = self.app.office.entry(&Actor::system(), event);
-        self.app.office.store.finish_notice(job, &new, &[entry]).await?;
+        self.app.office.store.finish_notice(job, &new, self.app.office.now(), &[entry]).await?;
         Ok(())
     }
 
@@ -194,7 +197,8 @@ impl Stages {
             return Ok(Arc::clone(typesetter));
         }
         let made =
-            Typesetter::new(&self.app.config.fonts.folders).map_err(|error| Failure::NeedsPerson(chain(&error)))?;
+            Typesetter::with_templates(&self.app.config.fonts.folders, self.app.config.notices.templates.as_deref())
+                .map_err(|error| Failure::NeedsPerson(chain(&error)))?;
         Ok(Arc::clone(self.typesetter.get_or_init(|| Arc::new(made))))
     }
 
@@ -270,6 +274,7 @@ impl Stages {
             source_documents: programme.source_documents().clone(),
             ruleset: assessed.assessment.ruleset,
             log_index: decision.log_position,
+            proof_link: self.app.office.proof_link(decision.log_position),
             reason: decision.decision.reason,
             contact: self.app.config.fund.contact(),
             appeal: self.app.config.fund.appeal.clone().filter(|_| kind == NoticeKind::Rejection),

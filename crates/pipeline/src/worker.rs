@@ -4,6 +4,7 @@
 //! lease in the transaction of the effect. So a worker needs no care when it is killed: it may be, at any moment.
 
 use crate::app::App;
+use crate::mail::{self, Mailer};
 use crate::stage::{self, Stages};
 use anyhow::Result;
 use std::sync::Arc;
@@ -41,9 +42,18 @@ pub(crate) async fn run(
     stop: watch::Receiver<bool>,
     progress: &(dyn Fn(&Summary) + Send + Sync),
 ) -> Result<Summary> {
+    let mailer = Mailer::new(app.config.mail.as_ref())?.map(Arc::new);
     let sealing = tokio::spawn(seal_regularly(app.clone()));
+    let mailing = mailer.clone().map(|mailer| tokio::spawn(mail::deliver_regularly(app.clone(), mailer)));
     let summary = take_turns(app, until, stop, progress).await;
     sealing.abort();
+    if let Some(mailing) = mailing {
+        // What it holds is taken up again when its lease has run out.
+        mailing.abort();
+    }
+    if let (Some(mailer), Until::Drained, Ok(_)) = (mailer, until, &summary) {
+        mail::deliver(app, &mailer).await?;
+    }
     summary
 }
 

@@ -5,6 +5,7 @@
 
 mod list;
 mod log_list;
+mod message;
 mod notices;
 mod products;
 mod simulation;
@@ -13,8 +14,10 @@ mod zengin;
 
 pub use list::{PaymentListError, payment_list};
 pub use log_list::{LogCsv, LogListError, LogRow, LogWorkbook};
+pub use message::{MessageText, message_text, trial_text};
 pub use notices::{
-    DEFAULT_FONT_DIRS, FontError, MissingGlyph, NoticeError, NoticeProblem, Typesetter, UnfinishedNotice,
+    DEFAULT_FONT_DIRS, FontError, MissingGlyph, NoticeError, NoticeProblem, TemplateFileError, Typesetter,
+    TypesetterError, UnfinishedNotice,
 };
 pub use products::{GrantedProduct, ProductCount, ProductListError, product_counts, product_list};
 pub use simulation::{SimulatedClaim, SimulatedGroup, SimulationList, SimulationListError, Worth, difference_chart};

@@ -10,6 +10,7 @@ mod world;
 
 pub use content::{MissingGlyph, NoticeProblem, UnfinishedNotice};
 pub use fonts::{DEFAULT_FONT_DIRS, FontError};
+pub use world::TemplateFileError;
 
 use claim::Notice;
 use content::Content;
@@ -37,6 +38,17 @@ pub enum NoticeError {
     },
 }
 
+/// Why there is no typesetter.
+#[derive(Debug, thiserror::Error)]
+pub enum TypesetterError {
+    /// A font is missing.
+    #[error(transparent)]
+    Font(#[from] FontError),
+    /// A fund's own template.
+    #[error(transparent)]
+    Template(#[from] TemplateFileError),
+}
+
 /// Sets notices. Made once, as it holds the fonts (about 15 MB, 40 with the one for rare kanji), and used from any
 /// number of threads; a notice takes some milliseconds of computing.
 pub struct Typesetter {
@@ -52,13 +64,22 @@ impl Typesetter {
     ///
     /// # Errors
     /// A folder that cannot be read though it is there, or a font that is not there, with the package that has it.
-    pub fn new<P: AsRef<Path>>(font_dirs: &[P]) -> Result<Typesetter, FontError> {
+    pub fn new<P: AsRef<Path>>(font_dirs: &[P]) -> Result<Typesetter, TypesetterError> {
+        Typesetter::with_templates(font_dirs, None)
+    }
+
+    /// [`Typesetter::new`], with a fund's own templates: files named as those of `crates/reporting/templates`, in the folder
+    /// `own`. What is not there is ours.
+    ///
+    /// # Errors
+    /// Also a template that is there and cannot be read.
+    pub fn with_templates<P: AsRef<Path>>(font_dirs: &[P], own: Option<&Path>) -> Result<Typesetter, TypesetterError> {
         let dirs: Vec<&Path> = font_dirs.iter().map(AsRef::as_ref).collect();
         let fonts = Fonts::load(&dirs)?;
         let standards = PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
             // Both are PDF 1.7, and a test makes notices with them.
             .expect("PDF/A-2a and PDF/UA-1 agree with each other");
-        Ok(Typesetter { shop: Shop::new(fonts), standards })
+        Ok(Typesetter { shop: Shop::new(fonts, own)?, standards })
     }
 
     /// Whether characters beyond the first two fonts (𠮷 and other rare kanji) can be printed.
@@ -83,7 +104,11 @@ impl Typesetter {
         let refused = |said: String| NoticeError::Typesetting { claim: notice.claim_id.clone(), said };
         let data = serde_json::to_vec(&content).map_err(|error| refused(error.to_string()))?;
 
-        let world = World { shop: &self.shop, template: notice.kind, data: Bytes::new(data) };
+        let proof = match &notice.proof_link {
+            Some(link) => Some(Bytes::from_string(code(link).map_err(|error| refused(error.to_string()))?)),
+            None => None,
+        };
+        let world = World { shop: &self.shop, template: notice.kind, data: Bytes::new(data), proof };
         let document = typst::compile::<PagedDocument>(&world).output;
         let options = PdfOptions {
             ident: Smart::Custom(format!("{}/{}/{}", notice.number, notice.claim_id, notice.log_index)),
@@ -98,6 +123,12 @@ impl Typesetter {
         typst::comemo::evict(REMEMBERED);
         pdf.map_err(|errors| refused(said(&errors)))
     }
+}
+
+/// A QR code as a picture, in black on nothing: paper is white.
+fn code(link: &str) -> Result<String, qrcode::types::QrError> {
+    let code = qrcode::QrCode::with_error_correction_level(link.as_bytes(), qrcode::EcLevel::M)?;
+    Ok(code.render::<qrcode::render::svg::Color<'_>>().quiet_zone(true).build())
 }
 
 fn said(errors: &[SourceDiagnostic]) -> String {

@@ -346,6 +346,24 @@ impl Store {
         Ok(logged)
     }
 
+    /// Sets where an open account gets its mail; `None` for nowhere.
+    pub async fn set_email(
+        &self,
+        id: &str,
+        email: Option<&str>,
+        entries: &[LogEntry],
+    ) -> Result<Range<u64>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let logged = log::append(&mut tx, entries).await?;
+        let rows =
+            within!(tx, |c| sqlx::query(sql::ACCOUNT_EMAIL_SET).bind(id).bind(email).execute(c).await?.rows_affected());
+        if rows != 1 {
+            return Err(StoreError::NotFound { what: "open account", id: id.to_owned() });
+        }
+        tx.commit().await?;
+        Ok(logged)
+    }
+
     /// An account.
     pub async fn account(&self, id: &str) -> Result<Option<Account>, StoreError> {
         account(&mut self.db.snapshot().await?, id).await

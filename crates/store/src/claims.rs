@@ -3,10 +3,10 @@
 use crate::database::{Tx, read, within};
 use crate::row::{At, code, json};
 use crate::stages::NoticeRecord;
-use crate::{Job, JobKind, Store, StoreError, log, queue, review, sql};
+use crate::{Job, JobKind, Store, StoreError, drafts, log, messages, queue, review, sql};
 use claim::{
     Actor, Choice, ClaimId, ClaimState, Decision, DecisionKind, Document, Facility, InstitutionCode, LogEntry,
-    ProductUnits, ProgrammeId, Reading, Sha256, Yen,
+    MessageKind, ProductUnits, ProgrammeId, Reading, Sha256, StatedField, Yen,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -31,6 +31,8 @@ pub struct NewClaim {
     pub bundle_sha256: Sha256,
     /// Its files, at positions 0, 1, …; their bytes are in object storage already ([`Store::put_document`]).
     pub documents: Vec<Document>,
+    /// What the facility states of them.
+    pub stated: Vec<StatedField>,
 }
 
 /// A returned claim as it comes back. It keeps the day of its first submission.
@@ -48,6 +50,8 @@ pub struct Resubmission {
     pub bundle_sha256: Sha256,
     /// All its files, also those that were good before.
     pub documents: Vec<Document>,
+    /// What the facility states of them.
+    pub stated: Vec<StatedField>,
 }
 
 /// What became of a submission.
@@ -434,6 +438,7 @@ impl Store {
             choices: new.choices.clone(),
             bundle_sha256: new.bundle_sha256,
             documents: new.documents.clone(),
+            stated: new.stated.clone(),
         };
         self.add_revision(&mut tx, &sent, 1).await?;
         tx.commit().await?;
@@ -470,7 +475,7 @@ impl Store {
         Ok(Submitted::Accepted)
     }
 
-    /// Takes a claim back that nobody has read yet, and its jobs off the queue. Returns the positions of `entries`.
+    /// Takes a claim back that is not decided, and its jobs off the queue. Returns the positions of `entries`.
     pub async fn withdraw(
         &self,
         id: &ClaimId,
@@ -573,6 +578,17 @@ impl Store {
         readings(&mut self.db.snapshot().await?, id, revision).await
     }
 
+    /// What the facility stated of the documents of a revision.
+    pub async fn stated_fields(&self, id: &ClaimId, revision: u32) -> Result<Vec<StatedField>, StoreError> {
+        let rows: Vec<(i64, String, String)> = read!(self.db, |c| sqlx::query_as(sql::STATED_FIELDS)
+            .bind(id.as_str())
+            .bind(i64::from(revision))
+            .fetch_all(c)
+            .await?);
+        let at = At::new("stated_fields", format_args!("{id} revision {revision}"));
+        rows.into_iter().map(|row| drafts::stated_field(&at, row)).collect()
+    }
+
     /// What the rules said of a revision, if they have.
     pub async fn assessment(&self, id: &ClaimId, revision: u32) -> Result<Option<StoredAssessment>, StoreError> {
         let row: Option<(String, Vec<u8>)> = read!(self.db, |c| sqlx::query_as(sql::ASSESSMENT_GET)
@@ -639,7 +655,19 @@ impl Store {
                 .await
                 .map(drop))?;
         }
-        queue::enqueue(tx, JobKind::Read, &sent.claim_id, revision, self.max_attempts).await
+        for stated in &sent.stated {
+            within!(*tx, |c| sqlx::query(sql::STATED_FIELD_INSERT)
+                .bind(id)
+                .bind(i64::from(revision))
+                .bind(i64::from(stated.position))
+                .bind(stated.field.to_string())
+                .bind(&stated.value)
+                .execute(c)
+                .await
+                .map(drop))?;
+        }
+        queue::enqueue(tx, JobKind::Read, &sent.claim_id, revision, self.max_attempts).await?;
+        messages::tell(tx, MessageKind::Received, &sent.claim_id, revision, sent.submitted_at).await
     }
 }
 

@@ -80,4 +80,34 @@ statements! {
     JOB_UNPARK = [
         "UPDATE jobs SET state = 'ready', attempts = 0, run_after_ms = " NOW_MS " WHERE id = $1 AND state = 'parked'"
     ];
+    /// A message to each open account of the facility of claim $2 that has an address.
+    MESSAGES_WRITE = [
+        "INSERT INTO messages (kind, claim_id, revision, account_id, state, attempts, run_after_ms, lease_token, created_at_ms)
+         SELECT $1, c.id, $3, a.id, 'waiting', 0, " NOW_MS ", 0, $4
+         FROM claims c JOIN account_facilities f ON f.facility_code = c.facility_code
+             JOIN accounts a ON a.id = f.account_id
+         WHERE c.id = $2 AND a.active = 1 AND a.email IS NOT NULL
+         ON CONFLICT (claim_id, revision, kind, account_id) DO NOTHING"
+    ];
+    /// Leases up to $2 messages for $1 ms: those that wait, and those whose sender did not come back.
+    MESSAGES_TAKE = [
+        "UPDATE messages SET state = 'leased', lease_until_ms = " NOW_MS " + $1, lease_token = lease_token + 1,
+             attempts = attempts + 1
+         WHERE (state = 'waiting' OR (state = 'leased' AND lease_until_ms < " NOW_MS ")) AND " ID_AMONG "SELECT id FROM messages
+             WHERE state IN ('waiting', 'leased') AND run_after_ms <= " NOW_MS "
+                 AND (state = 'waiting' OR lease_until_ms < " NOW_MS ")
+             ORDER BY run_after_ms, id LIMIT $2" SKIPPING_LOCKED "
+         RETURNING id, lease_token"
+    ];
+    MESSAGES_READY = [
+        "SELECT COUNT(*) FROM messages WHERE state IN ('waiting', 'leased') AND run_after_ms <= " NOW_MS "
+             AND (state = 'waiting' OR lease_until_ms < " NOW_MS ")"
+    ];
+    MESSAGE_NOT_SENT = [
+        "UPDATE messages SET state = $4, run_after_ms = " NOW_MS " + $3, reason = $5, lease_until_ms = NULL
+         WHERE id = $1 AND lease_token = $2 AND state = 'leased'"
+    ];
+    MESSAGE_AGAIN = [
+        "UPDATE messages SET state = 'waiting', attempts = 0, run_after_ms = " NOW_MS " WHERE id = $1 AND state = 'failed'"
+    ];
 }

@@ -5,8 +5,8 @@ use crate::database::{Tx, read, within};
 use crate::row::{At, code, json};
 use crate::{Store, StoreError, claims, facilities, log, sql};
 use claim::{
-    Choice, ClaimId, Document, DocumentKind, Dossier, DossierDocument, InstitutionCode, LogEntry, ProgrammeId, Reading,
-    Yen,
+    Actor, Adjustment, Choice, ClaimId, Document, DocumentKind, Dossier, DossierDocument, InstitutionCode, LogEntry,
+    ProgrammeId, ReadField, Reading, StatedField, Yen,
 };
 use jiff::Timestamp;
 use std::ops::Range;
@@ -61,6 +61,8 @@ pub struct Draft {
     pub claim_id: Option<ClaimId>,
     /// Its files, in order.
     pub documents: Vec<DraftDocument>,
+    /// What the facility states of them, by their positions in the draft.
+    pub stated: Vec<StatedField>,
 }
 
 /// A file of a draft.
@@ -124,7 +126,10 @@ async fn get(tx: &mut Tx, id: &str) -> Result<Option<Draft>, StoreError> {
     let documents: Vec<DocumentRow> =
         within!(*tx, |c| sqlx::query_as(sql::DRAFT_DOCUMENTS).bind(id).fetch_all(c).await?);
     let at = At::new("drafts", &row.id);
+    let stated: Vec<(i64, String, String)> =
+        within!(*tx, |c| sqlx::query_as(sql::DRAFT_STATED_FIELDS).bind(id).fetch_all(c).await?);
     Ok(Some(Draft {
+        stated: stated.into_iter().map(|row| stated_field(&at, row)).collect::<Result<_, _>>()?,
         facility_code: at.facility_code(&row.facility_code)?,
         claimed_yen: row.claimed_yen.map(|yen| at.yen(yen)).transpose()?,
         choices: claims::choices(&at, row.choices.as_deref())?,
@@ -139,6 +144,12 @@ async fn get(tx: &mut Tx, id: &str) -> Result<Option<Draft>, StoreError> {
         created_by: row.created_by,
         id: row.id,
     }))
+}
+
+/// A stated field from its row.
+pub(crate) fn stated_field(at: &At, row: (i64, String, String)) -> Result<StatedField, StoreError> {
+    let (position, field, value) = row;
+    Ok(StatedField { position: at.small(position)?, field: field.parse().map_err(|error| at.wrong(error))?, value })
 }
 
 fn conflict(id: &str) -> StoreError {
@@ -265,6 +276,8 @@ impl Store {
         let declared = code(&declared)?;
         let mut tx = self.db.begin().await?;
         touch(&mut tx, id, at).await?;
+        // Another kind of document has other fields.
+        forget_stated(&mut tx, id, position).await?;
         let rows = within!(tx, |c| sqlx::query(sql::DRAFT_DOCUMENT_DECLARE)
             .bind(id)
             .bind(i64::from(position))
@@ -307,10 +320,46 @@ impl Store {
         tx.commit().await
     }
 
+    /// Keeps what a facility states of a field of a draft's document.
+    pub async fn state_draft_field(&self, id: &str, stated: &StatedField, at: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        touch(&mut tx, id, at).await?;
+        within!(tx, |c| sqlx::query(sql::DRAFT_FIELD_STATE)
+            .bind(id)
+            .bind(i64::from(stated.position))
+            .bind(stated.field.to_string())
+            .bind(&stated.value)
+            .execute(c)
+            .await
+            .map(drop))?;
+        tx.commit().await
+    }
+
+    /// Takes back what a facility stated of a field; what was read holds again.
+    pub async fn unstate_draft_field(
+        &self,
+        id: &str,
+        position: u32,
+        field: ReadField,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        touch(&mut tx, id, at).await?;
+        within!(tx, |c| sqlx::query(sql::DRAFT_FIELD_UNSTATE)
+            .bind(id)
+            .bind(i64::from(position))
+            .bind(field.to_string())
+            .execute(c)
+            .await
+            .map(drop))?;
+        tx.commit().await
+    }
+
     /// Takes a file out of a draft. The log still tells that it was received, and its bytes stay.
     pub async fn remove_draft_document(&self, id: &str, position: u32, at: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         touch(&mut tx, id, at).await?;
+        forget_stated(&mut tx, id, position).await?;
         let rows = within!(tx, |c| sqlx::query(sql::DRAFT_DOCUMENT_REMOVE)
             .bind(id)
             .bind(i64::from(position))
@@ -358,6 +407,7 @@ impl Store {
     /// Gives a draft up, as it was looked at.
     pub async fn delete_draft(&self, id: &str, seen: u64) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
+        within!(tx, |c| sqlx::query(sql::DRAFT_STATED_DELETE).bind(id).execute(c).await.map(drop))?;
         within!(tx, |c| sqlx::query(sql::DRAFT_DOCUMENTS_DELETE).bind(id).execute(c).await.map(drop))?;
         let rows = within!(tx, |c| sqlx::query(sql::DRAFT_DELETE)
             .bind(id)
@@ -401,10 +451,18 @@ impl Store {
             Some(revised) => claims::filed_choices(&mut tx, revised).await?,
             None => Vec::new(),
         };
-        let documents = draft
-            .documents
-            .into_iter()
-            .filter_map(|one| one.reading.map(|reading| DossierDocument { declared: one.document.declared, reading }));
+        let by = Actor::facility(draft.facility_code.as_str());
+        let mut documents = Vec::new();
+        for one in draft.documents {
+            let Some(mut reading) = one.reading else { continue };
+            let position = one.document.position;
+            for stated in draft.stated.iter().filter(|stated| stated.position == position) {
+                let StatedField { position, field, value } = stated.clone();
+                // What was stated of another reading may not fit this one; then what was read holds.
+                let _ = Adjustment { position, field, value, by: by.clone() }.apply(&mut reading);
+            }
+            documents.push(DossierDocument { declared: one.document.declared, reading });
+        }
         Ok(Dossier {
             claim_id,
             programme: draft.programme,
@@ -416,10 +474,20 @@ impl Store {
             facility_code: draft.facility_code,
             facility,
             earlier_grants: history.earlier_grants,
-            documents: documents.collect(),
+            documents,
             duplicates: Vec::new(),
         })
     }
+}
+
+async fn forget_stated(tx: &mut Tx, id: &str, position: u32) -> Result<(), StoreError> {
+    within!(*tx, |c| sqlx::query(sql::DRAFT_STATED_FORGET)
+        .bind(id)
+        .bind(i64::from(position))
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
 }
 
 fn no_document(id: &str, position: u32) -> StoreError {

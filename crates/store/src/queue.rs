@@ -2,33 +2,10 @@
 
 use crate::database::{Tx, change, read, within};
 use crate::log::signed;
-use crate::row::At;
+use crate::row::{At, codes};
 use crate::{Store, StoreError, dialect, sql};
 use claim::ClaimId;
 use std::time::Duration;
-
-macro_rules! codes {
-    ($(#[$of:meta])* $enum:ident $what:literal { $($(#[$doc:meta])* $name:ident $code:literal)* }) => {
-        $(#[$of])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $enum { $($(#[$doc])* $name,)* }
-
-        impl $enum {
-            /// All of them.
-            pub const ALL: &'static [$enum] = &[$($enum::$name,)*];
-
-            /// As stored.
-            pub const fn code(self) -> &'static str {
-                match self { $($enum::$name => $code,)* }
-            }
-
-            fn from_code(at: &At, code: &str) -> Result<$enum, StoreError> {
-                $enum::ALL.iter().copied().find(|each| each.code() == code)
-                    .ok_or_else(|| at.wrong(format!("found {code:?}, expected {}", $what)))
-            }
-        }
-    };
-}
 
 codes! {
     /// What a job is to do.
@@ -160,7 +137,7 @@ fn record((id, kind, claim_id, revision, state, attempts, reason): JobRow) -> Re
     })
 }
 
-fn milliseconds(duration: Duration) -> i64 {
+pub(crate) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4).min(i64::MAX / 4)
 }
 

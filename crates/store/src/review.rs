@@ -301,6 +301,31 @@ pub(crate) async fn adjustments(tx: &mut Tx, id: &ClaimId, revision: u32) -> Res
         .collect()
 }
 
+/// Keeps a correction of a claim's current revision; `log_position` is that of the entry that tells of it.
+pub(crate) async fn keep_adjustment(
+    tx: &mut Tx,
+    claim: &ClaimSummary,
+    new: &KeptAdjustment,
+    log_position: u64,
+) -> Result<(), StoreError> {
+    let adjustment = &new.adjustment;
+    within!(*tx, |c| sqlx::query(sql::ADJUSTMENT_ADD)
+        .bind(log::signed(log_position))
+        .bind(claim.id.as_str())
+        .bind(i64::from(claim.revision))
+        .bind(i64::from(adjustment.position))
+        .bind(adjustment.field.to_string())
+        .bind(&new.old)
+        .bind(&adjustment.value)
+        .bind(&new.reason)
+        .bind(adjustment.by.as_str())
+        .bind(new.at.as_millisecond())
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
 /// Puts corrections into what was read.
 pub(crate) fn adjust(readings: &mut [Reading], adjustments: &[KeptAdjustment]) -> Result<(), StoreError> {
     for kept in adjustments {
@@ -510,20 +535,7 @@ impl Store {
             });
         }
         let adjustment = &new.adjustment;
-        within!(tx, |c| sqlx::query(sql::ADJUSTMENT_ADD)
-            .bind(log::signed(logged.end - 1))
-            .bind(id.as_str())
-            .bind(i64::from(claim.revision))
-            .bind(i64::from(adjustment.position))
-            .bind(adjustment.field.to_string())
-            .bind(&new.old)
-            .bind(&adjustment.value)
-            .bind(&new.reason)
-            .bind(adjustment.by.as_str())
-            .bind(new.at.as_millisecond())
-            .execute(c)
-            .await
-            .map(drop))?;
+        keep_adjustment(&mut tx, &claim, new, logged.end - 1).await?;
         let readings = claims::corrected_readings(&mut tx, id, claim.revision).await?;
         let position = usize::try_from(adjustment.position).unwrap_or(usize::MAX);
         if let Some(reading) = readings.get(position)

@@ -68,6 +68,32 @@ impl At {
     }
 }
 
+/// An enum of codes as they are stored.
+macro_rules! codes {
+    ($(#[$of:meta])* $enum:ident $what:literal { $($(#[$doc:meta])* $name:ident $code:literal)* }) => {
+        $(#[$of])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $enum { $($(#[$doc])* $name,)* }
+
+        impl $enum {
+            /// All of them.
+            pub const ALL: &'static [$enum] = &[$($enum::$name,)*];
+
+            /// As stored.
+            pub const fn code(self) -> &'static str {
+                match self { $($enum::$name => $code,)* }
+            }
+
+            fn from_code(at: &$crate::row::At, code: &str) -> Result<$enum, $crate::StoreError> {
+                $enum::ALL.iter().copied().find(|each| each.code() == code)
+                    .ok_or_else(|| at.wrong(format!("found {code:?}, expected {}", $what)))
+            }
+        }
+    };
+}
+
+pub(crate) use codes;
+
 /// JSON for a column. The types of `claim` have text keys and no values that JSON cannot hold.
 pub(crate) fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| unfit(error.to_string()))

@@ -331,6 +331,18 @@ statements! {
          WHERE id = $1 AND version = $2 AND sent_at_ms IS NULL";
     DRAFT_BECAME = "UPDATE drafts SET claim_id = $2 WHERE id = $1 AND sent_at_ms IS NOT NULL";
     DRAFT_DELETE = "DELETE FROM drafts WHERE id = $1 AND version = $2 AND sent_at_ms IS NULL";
+    DRAFT_STATED_FIELDS =
+        "SELECT position, field, value FROM draft_stated_fields WHERE draft_id = $1 ORDER BY position, field";
+    DRAFT_FIELD_STATE =
+        "INSERT INTO draft_stated_fields (draft_id, position, field, value) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (draft_id, position, field) DO UPDATE SET value = excluded.value";
+    DRAFT_FIELD_UNSTATE = "DELETE FROM draft_stated_fields WHERE draft_id = $1 AND position = $2 AND field = $3";
+    DRAFT_STATED_FORGET = "DELETE FROM draft_stated_fields WHERE draft_id = $1 AND position = $2";
+    DRAFT_STATED_DELETE = "DELETE FROM draft_stated_fields WHERE draft_id = $1";
+    STATED_FIELD_INSERT =
+        "INSERT INTO stated_fields (claim_id, revision, position, field, value) VALUES ($1, $2, $3, $4, $5)";
+    STATED_FIELDS =
+        "SELECT position, field, value FROM stated_fields WHERE claim_id = $1 AND revision = $2 ORDER BY position, field";
     DRAFT_DOCUMENTS_DELETE = "DELETE FROM draft_documents WHERE draft_id = $1";
     DRAFT_DOCUMENTS =
         "SELECT position, declared, file, sha256, size_bytes, log_position, reading FROM draft_documents
@@ -567,4 +579,38 @@ statements! {
     JOBS_PARKED =
         "SELECT id, kind, claim_id, revision, state, attempts, reason FROM jobs
          WHERE state = 'parked' AND id > $1 ORDER BY id LIMIT $2";
+
+    // --- messages
+    MESSAGE_OUTGOING =
+        "SELECT m.id, m.kind, m.claim_id, m.revision, c.programme, c.submitted_at_ms, m.account_id, a.name,
+             CASE WHEN a.active = 1 THEN a.email END AS email, m.attempts, m.lease_token
+         FROM messages m JOIN claims c ON c.id = m.claim_id JOIN accounts a ON a.id = m.account_id WHERE m.id = $1";
+    MESSAGE_SENT =
+        "UPDATE messages SET state = 'sent', sent_at_ms = $3, reason = NULL, lease_until_ms = NULL
+         WHERE id = $1 AND lease_token = $2 AND state = 'leased'";
+    MESSAGES_PAGE =
+        "SELECT id, kind, claim_id, revision, account_id, state, attempts, created_at_ms, sent_at_ms, reason
+         FROM messages WHERE id > $1 ORDER BY id LIMIT $2";
+    MESSAGES_FAILED =
+        "SELECT id, kind, claim_id, revision, account_id, state, attempts, created_at_ms, sent_at_ms, reason
+         FROM messages WHERE id > $1 AND state = 'failed' ORDER BY id LIMIT $2";
+    MESSAGES_OF_CLAIM =
+        "SELECT id, kind, claim_id, revision, account_id, state, attempts, created_at_ms, sent_at_ms, reason
+         FROM messages WHERE id > $1 AND claim_id = $3 ORDER BY id LIMIT $2";
+    ACCOUNT_EMAIL_SET = "UPDATE accounts SET email = $2, version = version + 1 WHERE id = $1 AND active = 1";
+
+    // --- sign-in by OpenID Connect
+    OPENID_ATTEMPT_INSERT =
+        "INSERT INTO openid_attempts (key_sha256, state, nonce, verifier, next_path, account_id, expires_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    OPENID_ATTEMPT_TAKE =
+        "DELETE FROM openid_attempts WHERE key_sha256 = $1
+         RETURNING state, nonce, verifier, next_path, account_id, expires_at_ms";
+    OPENID_ATTEMPTS_FORGET = "DELETE FROM openid_attempts WHERE expires_at_ms <= $1";
+    IDENTITY_INSERT =
+        "INSERT INTO openid_identities (issuer, subject, account_id, linked_at_ms) VALUES ($1, $2, $3, $4)
+         ON CONFLICT DO NOTHING";
+    IDENTITY_DELETE = "DELETE FROM openid_identities WHERE issuer = $1 AND account_id = $2";
+    IDENTITY_ACCOUNT = "SELECT account_id FROM openid_identities WHERE issuer = $1 AND subject = $2";
+    IDENTITY_OF_ACCOUNT = "SELECT subject FROM openid_identities WHERE issuer = $1 AND account_id = $2";
 }

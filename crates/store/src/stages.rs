@@ -4,8 +4,12 @@
 use crate::claims::{as_seen, changed_one};
 use crate::database::{Tx, read, within};
 use crate::row::{At, code, json};
-use crate::{ClaimSummary, Job, JobKind, Store, StoreError, claims, duplicates, log, objects, queue, review, sql};
+use crate::{
+    ClaimSummary, Job, JobKind, KeptAdjustment, Store, StoreError, claims, duplicates, log, messages, objects, queue,
+    review, sql,
+};
 use claim::{ClaimId, ClaimState, Decision, DecisionKind, LogEntry, NoticeKind, Reading, Sha256, Waiting};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use std::ops::Range;
 
@@ -75,11 +79,13 @@ fn argument(what: &'static str, found: impl ToString, expected: impl ToString) -
 
 impl Store {
     /// The effect of a `read` job: one reading a document, in order; the claim is read, and queued to be assessed.
+    /// `adjustments` are what the facility stated; the entries that tell of them are the last of `entries`, in order.
     /// Returns the positions of `entries` in the log. [`StoreError::LeaseLost`] if the job is another worker's by now.
     pub async fn finish_read(
         &self,
         job: &Job,
         readings: &[Reading],
+        adjustments: &[KeptAdjustment],
         entries: &[LogEntry],
     ) -> Result<Range<u64>, StoreError> {
         let mut tx = self.db.begin().await?;
@@ -95,6 +101,11 @@ impl Store {
                 return Err(argument("hash of what was read", reading.sha256, document.sha256));
             }
             self.add_reading(&mut tx, &claim, document.position, reading).await?;
+        }
+        // By what was read, and not by what is stated, the same receipt elsewhere is found.
+        let told_from = logged.end - adjustments.len() as u64;
+        for (adjustment, position) in adjustments.iter().zip(told_from..) {
+            review::keep_adjustment(&mut tx, &claim, adjustment, position).await?;
         }
         claims::step(&mut tx, &mut claim, ClaimState::Read).await?;
         queue::enqueue(&mut tx, JobKind::Assess, &claim.id, claim.revision, self.max_attempts).await?;
@@ -172,11 +183,12 @@ impl Store {
         Ok(logged)
     }
 
-    /// The effect of a `notice` job: the notice is stored.
+    /// The effect of a `notice` job: the notice is stored, and messages at `at` say that it is there.
     pub async fn finish_notice(
         &self,
         job: &Job,
         new: &NewNotice,
+        at: Timestamp,
         entries: &[LogEntry],
     ) -> Result<Range<u64>, StoreError> {
         self.objects.size(&new.pdf).await?;
@@ -206,6 +218,8 @@ impl Store {
             .execute(c)
             .await
             .map(drop))?;
+        // Not before there is something to look at.
+        messages::tell(&mut tx, new.kind.into(), &job.claim_id, job.revision, at).await?;
         tx.commit().await?;
         Ok(logged)
     }

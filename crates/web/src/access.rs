@@ -43,6 +43,9 @@ pub struct Gate {
 
 /// All roles.
 pub(crate) const EVERYONE: Who = Who::Roles(&Role::ALL);
+/// All but facilities.
+pub(crate) const STAFF: Who =
+    Who::Roles(&[Role::Reviewer, Role::PaymentOfficer, Role::Approver, Role::Auditor, Role::Administrator]);
 /// Who looks at claims.
 pub(crate) const READERS: Who =
     Who::Roles(&[Role::Facility, Role::Reviewer, Role::PaymentOfficer, Role::Approver, Role::Auditor]);

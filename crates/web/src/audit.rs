@@ -4,19 +4,19 @@
 use crate::WebState;
 use crate::fault::Fault;
 use crate::page::{Frame, html};
-use crate::session::in_query;
+use crate::session::{Person, in_query};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use claim::{Actor, ClaimId, InstitutionCode, Sha256};
+use claim::{Actor, Assessment, ClaimId, InstitutionCode, Role, Sha256};
 use decision_log::{Entry, Event, Tree, leaf_hash};
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan};
-use office::OfficeError;
+use office::{OfficeError, Replayed};
 use serde::Deserialize;
 use store::LogQuery;
 
@@ -173,9 +173,82 @@ struct EntryPage {
     row: LogRow,
     payload: String,
     leaf: Sha256,
+    /// It tells of an assessment, which can be worked out again.
+    assessed: bool,
     proof: Option<ProofShown>,
     previous: Option<u64>,
     next: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "replay.html")]
+struct ReplayPage {
+    frame: Frame,
+    position: u64,
+    claim: String,
+    ruleset: String,
+    /// What it came to: the same, something else, or why nothing can be said.
+    result: &'static str,
+    sides: Vec<SideShown>,
+}
+
+/// An assessment on one side of the comparison.
+struct SideShown {
+    title: &'static str,
+    outcome: &'static str,
+    sum: String,
+    findings: Vec<&'static str>,
+    /// Each with whether the other side has it too.
+    steps: Vec<(String, bool)>,
+}
+
+impl SideShown {
+    fn new(title: &'static str, one: &Assessment, other: &Assessment, frame: &Frame) -> SideShown {
+        SideShown {
+            title,
+            outcome: one.outcome.name(frame.lang()),
+            sum: frame.yen(&one.computed_yen),
+            findings: one.findings.iter().map(|finding| finding.code.code()).collect(),
+            steps: one.trace.iter().map(|step| (step.sentence(frame.lang()), other.trace.contains(step))).collect(),
+        }
+    }
+}
+
+/// GET /log/{position}/replay: an assessment worked out again now, beside what was logged.
+pub(crate) async fn replay(
+    State(state): State<WebState>,
+    frame: Frame,
+    person: Person,
+    Path(position): Path<u64>,
+) -> Result<Response, Fault> {
+    let not_there = || Fault::status(StatusCode::NOT_FOUND);
+    let found = state.office.store.log_entries(position, 1).await?.into_iter().next();
+    let (_, payload) = found.filter(|found| found.0 == position).ok_or_else(not_there)?;
+    let (assessed, replayed) = state.office.replay_entry(position, &payload).await?.ok_or_else(not_there)?;
+    // It shows what was read of a facility's documents.
+    state.office.viewed(&assessed.claim_id, &person.actor()).await?;
+    let logged = &assessed.assessment;
+    let then = frame.t("記録されている審査", "As it was logged");
+    let now = frame.t("計算し直した審査", "Worked out again");
+    let (result, sides) = match &replayed {
+        Replayed::Same => {
+            ("same", vec![SideShown::new(then, logged, logged, &frame), SideShown::new(now, logged, logged, &frame)])
+        }
+        Replayed::Different(again) => {
+            ("different", vec![SideShown::new(then, logged, again, &frame), SideShown::new(now, again, logged, &frame)])
+        }
+        Replayed::NoRules => ("no-rules", vec![SideShown::new(then, logged, logged, &frame)]),
+        Replayed::NoFacts => ("no-facts", vec![SideShown::new(then, logged, logged, &frame)]),
+    };
+    let page = ReplayPage {
+        position,
+        claim: assessed.claim_id.to_string(),
+        ruleset: logged.ruleset.clone(),
+        result,
+        sides,
+        frame,
+    };
+    Ok(html(StatusCode::OK, &page.frame, &page))
 }
 
 /// The way from an entry to the root that was signed.
@@ -204,14 +277,12 @@ pub(crate) async fn entry(
     let size = store.log_size().await?;
     let found = store.log_entries(position, 1).await?.into_iter().next();
     let (_, payload) = found.filter(|_| position < size).ok_or_else(|| Fault::status(StatusCode::NOT_FOUND))?;
-    let proof = match store.latest_checkpoint().await?.filter(|(signed, _)| position < *signed) {
-        Some((signed, note)) => Some(proved(&state, position, &payload, signed, note).await?),
-        None => None,
-    };
+    let proof = latest_proof(&state, position, &payload).await?;
     let page = EntryPage {
         row: log_row(position, &payload, &frame),
         payload: String::from_utf8_lossy(&payload).into_owned(),
         leaf: leaf_hash(&payload),
+        assessed: Entry::from_bytes(&payload).is_ok_and(|entry| matches!(entry.event, Event::ClaimAssessed(_))),
         proof,
         previous: position.checked_sub(1),
         next: Some(position + 1).filter(|next| *next < size),
@@ -241,6 +312,41 @@ async fn proved(
     let proof = tree.inclusion_proof(position).map_err(wrong)?;
     let holds = root_of(&note) == Some(root) && proof.verify(payload, root).is_ok();
     Ok(ProofShown { size: signed, root, holds, hashes: proof.hashes, checkpoint: note })
+}
+
+#[derive(Template)]
+#[template(path = "proof.html")]
+struct ProofPage {
+    frame: Frame,
+    position: u64,
+    leaf: Sha256,
+    proof: Option<ProofShown>,
+    auditor: bool,
+}
+
+/// GET /proof/{position}: that an entry is in the signed tree, for whoever holds a notice. What the entry says is not shown.
+pub(crate) async fn proof(
+    State(state): State<WebState>,
+    frame: Frame,
+    Path(position): Path<u64>,
+) -> Result<Response, Fault> {
+    let found = state.office.store.log_entries(position, 1).await?.into_iter().next();
+    let (_, payload) = found.filter(|found| found.0 == position).ok_or_else(|| Fault::status(StatusCode::NOT_FOUND))?;
+    let page = ProofPage {
+        leaf: leaf_hash(&payload),
+        proof: latest_proof(&state, position, &payload).await?,
+        auditor: frame.person().is_some_and(|person| person.session.second_step && person.role() == Role::Auditor),
+        position,
+        frame,
+    };
+    Ok(html(StatusCode::OK, &page.frame, &page))
+}
+
+async fn latest_proof(state: &WebState, position: u64, payload: &[u8]) -> Result<Option<ProofShown>, Fault> {
+    match state.office.store.latest_checkpoint().await?.filter(|(signed, _)| position < *signed) {
+        Some((signed, note)) => Ok(Some(proved(state, position, payload, signed, note).await?)),
+        None => Ok(None),
+    }
 }
 
 #[derive(Template)]

@@ -26,15 +26,6 @@ pub(crate) async fn page(
     }
 }
 
-/// A claim whose documents and notices this person may see. That an auditor did is an entry of the log.
-async fn seen(state: &WebState, person: &Person, id: &str) -> Result<ClaimRecord, Fault> {
-    let record = claim_for(state, person, id).await?;
-    if person.role() == Role::Auditor {
-        state.office.viewed(&record.claim.id, &person.actor()).await?;
-    }
-    Ok(record)
-}
-
 fn not_there() -> Fault {
     Fault::status(StatusCode::NOT_FOUND)
 }
@@ -45,7 +36,7 @@ pub(crate) async fn notice(
     person: Person,
     Path((id, revision)): Path<(String, u32)>,
 ) -> Result<Response, Fault> {
-    let record = seen(&state, &person, &id).await?;
+    let record = claim_for(&state, &person, &id).await?;
     let notice = record.notices.iter().find(|notice| notice.revision == revision).ok_or_else(not_there)?;
     let bytes = state.office.store.document(&notice.pdf).await?;
     Ok(document::attachment(&format!("{}.pdf", notice.number), "application/pdf", bytes))
@@ -62,7 +53,7 @@ pub(crate) async fn original(
     person: Person,
     Path((id, revision, position)): Path<(String, u32, u32)>,
 ) -> Result<Response, Fault> {
-    let record = seen(&state, &person, &id).await?;
+    let record = claim_for(&state, &person, &id).await?;
     document::original(&state, of_revision(&record, revision, position)?).await
 }
 
@@ -72,7 +63,7 @@ pub(crate) async fn picture(
     person: Person,
     Path((id, revision, position, page)): Path<(String, u32, u32, u32)>,
 ) -> Result<Response, Fault> {
-    let record = seen(&state, &person, &id).await?;
+    let record = claim_for(&state, &person, &id).await?;
     document::picture(&state, &of_revision(&record, revision, position)?.sha256, page).await
 }
 
@@ -84,7 +75,7 @@ pub(crate) async fn view(
     Path((id, revision, position)): Path<(String, u32, u32)>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Fault> {
-    let record = seen(&state, &person, &id).await?;
+    let record = claim_for(&state, &person, &id).await?;
     let document = of_revision(&record, revision, position)?;
     let readings = state.office.store.readings(&record.claim.id, revision).await?;
     let reading = usize::try_from(position).ok().and_then(|position| readings.get(position));

@@ -8,7 +8,7 @@ use crate::session::in_query;
 use askama::Template;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use claim::{Confidence, Document, DocumentKind, Field, Lang, Reading, Sha256, Spot};
+use claim::{Confidence, Document, DocumentKind, Field, Lang, ReadField, Reading, Sha256, Spot};
 use office::{Table, TableCellKind, View};
 
 /// A value that was read, as a row beside the page.
@@ -74,6 +74,41 @@ pub(crate) struct Shown {
     pub(crate) fields: Vec<FieldRow>,
     pub(crate) lines: Vec<LineRow>,
     pub(crate) problems: Vec<(String, String)>,
+}
+
+/// A field that can be corrected.
+pub(crate) struct Correctable {
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) category: bool,
+}
+
+/// What can be corrected of a reading, with what is there now.
+pub(crate) fn correctable(reading: &Reading, lang: Lang) -> Vec<Correctable> {
+    let mut all = Vec::new();
+    if reading.receipt.is_some() || reading.kind == DocumentKind::Receipt {
+        all.extend([
+            ReadField::ReceiptTotal,
+            ReadField::ReceiptDay,
+            ReadField::ReceiptPayee,
+            ReadField::ReceiptIssuer,
+            ReadField::ReceiptRegistration,
+        ]);
+    }
+    if let Some(itemization) = &reading.itemization {
+        all.extend([ReadField::ItemizationTotal, ReadField::ItemizationFacility]);
+        let lines = u32::try_from(itemization.lines.len()).unwrap_or(0);
+        all.extend((0..lines).flat_map(|line| [ReadField::LineAmount(line), ReadField::LineCategory(line)]));
+    }
+    all.into_iter()
+        .map(|field| Correctable {
+            code: field.to_string(),
+            name: field.name(lang),
+            value: field.value(reading).unwrap_or_default(),
+            category: matches!(field, ReadField::LineCategory(_)),
+        })
+        .collect()
 }
 
 fn place_of(spot: &Spot, lang: Lang) -> String {

@@ -17,6 +17,8 @@ mod facility;
 mod fault;
 mod health;
 mod language;
+mod messages;
+mod openid;
 mod overview;
 mod page;
 mod review;
@@ -25,6 +27,7 @@ mod sign_in;
 mod start;
 
 pub use access::{Gate, Owner, Who};
+pub use openid::{BACK as OPENID_BACK, OpenId, OpenIdSettings};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request};
@@ -60,6 +63,8 @@ pub struct WebState {
     pub office: Office,
     /// The rules that are in force; whoever serves sees to it that they stay so.
     pub ruleset: watch::Receiver<Arc<Ruleset>>,
+    /// The provider by which staff may sign in, where there is one.
+    pub openid: Option<Arc<OpenId>>,
 }
 
 impl fmt::Debug for WebState {
@@ -76,7 +81,7 @@ fn routes() -> Vec<Route> {
     use Owner::{Claim, Draft, Nobody, Self_};
     use Who::{Anyone, Beginning};
     use access::{
-        ADMINISTRATOR, AUDIT, BANK, EVERYONE, FACILITY, OFFICE, PAYMENTS, PREPARER, READERS, RELEASER, REVIEWER,
+        ADMINISTRATOR, AUDIT, BANK, EVERYONE, FACILITY, OFFICE, PAYMENTS, PREPARER, READERS, RELEASER, REVIEWER, STAFF,
     };
     let of =
         |method: Method, path, who, owner, answer: MethodRouter<WebState>| (Gate { method, path, who, owner }, answer);
@@ -84,8 +89,11 @@ fn routes() -> Vec<Route> {
         of(Method::GET, "/", Anyone, Nobody, get(start::start)),
         of(Method::GET, "/healthz", Anyone, Nobody, get(health::health)),
         of(Method::GET, "/static/{file}", Anyone, Nobody, get(own_file)),
+        of(Method::GET, "/proof/{position}", Anyone, Nobody, get(audit::proof)),
         of(Method::GET, "/sign-in", Anyone, Nobody, get(sign_in::sign_in_page)),
         of(Method::POST, "/sign-in", Anyone, Nobody, post(sign_in::sign_in)),
+        of(Method::GET, "/sign-in/openid", Anyone, Nobody, get(openid::begin)),
+        of(Method::GET, openid::BACK, Anyone, Nobody, get(openid::back)),
         of(Method::GET, "/sign-up", Anyone, Nobody, get(sign_in::sign_up_page)),
         of(Method::POST, "/sign-up", Anyone, Nobody, post(sign_in::sign_up)),
         of(Method::GET, "/second-step", Beginning, Self_, get(sign_in::second_step_page)),
@@ -93,7 +101,10 @@ fn routes() -> Vec<Route> {
         of(Method::POST, "/sign-out", Beginning, Self_, post(sign_in::sign_out)),
         of(Method::GET, "/home", EVERYONE, Self_, get(sign_in::home)),
         of(Method::GET, "/account", EVERYONE, Self_, get(sign_in::account_page)),
+        of(Method::POST, "/account/email", EVERYONE, Self_, post(sign_in::change_email)),
         of(Method::POST, "/account/password", EVERYONE, Self_, post(sign_in::change_password)),
+        of(Method::GET, "/account/openid", STAFF, Self_, get(openid::link)),
+        of(Method::POST, "/account/openid/unlink", STAFF, Self_, post(openid::unlink)),
         of(Method::POST, "/account/tokens", EVERYONE, Self_, post(sign_in::add_token)),
         of(Method::POST, "/account/tokens/end", EVERYONE, Self_, post(sign_in::end_token)),
         // What facilities do
@@ -116,9 +127,11 @@ fn routes() -> Vec<Route> {
         of(Method::GET, "/drafts/{id}/documents/{position}", FACILITY, Draft, get(facility::original)),
         of(Method::POST, "/drafts/{id}/documents/{position}", FACILITY, Draft, post(facility::declare)),
         of(Method::POST, "/drafts/{id}/documents/{position}/read", FACILITY, Draft, post(facility::read)),
+        of(Method::POST, "/drafts/{id}/documents/{position}/fields", FACILITY, Draft, post(facility::state_field)),
         of(Method::POST, "/drafts/{id}/documents/{position}/remove", FACILITY, Draft, post(facility::remove)),
         of(Method::GET, "/drafts/{id}/documents/{position}/view", FACILITY, Draft, get(facility::view)),
         of(Method::GET, "/drafts/{id}/documents/{position}/pages/{page}", FACILITY, Draft, get(facility::picture)),
+        of(Method::POST, "/claims/{id}/withdraw", FACILITY, Claim, post(facility::withdraw)),
         of(Method::POST, "/claims/{id}/answer", FACILITY, Claim, post(facility::answer)),
         // Claims, for everybody who may see them
         of(Method::GET, "/claims/{id}", READERS, Claim, get(claims::page)),
@@ -156,6 +169,7 @@ fn routes() -> Vec<Route> {
         of(Method::GET, "/log/checkpoint", AUDIT, Nobody, get(audit::checkpoint)),
         of(Method::GET, "/log/checkpoint/note", AUDIT, Nobody, get(audit::checkpoint_note)),
         of(Method::GET, "/log/{position}", AUDIT, Nobody, get(audit::entry)),
+        of(Method::GET, "/log/{position}/replay", AUDIT, Nobody, get(audit::replay)),
         // For programs
         of(Method::GET, "/api/v1/claims", access::READERS, Nobody, get(api::claims)),
         of(Method::GET, "/api/v1/claims/{id}", access::READERS, Claim, get(api::claim)),
@@ -166,6 +180,8 @@ fn routes() -> Vec<Route> {
         of(Method::POST, "/accounts/{id}", ADMINISTRATOR, Nobody, post(accounts::change)),
         of(Method::POST, "/accounts/{id}/reset", ADMINISTRATOR, Nobody, post(accounts::reset)),
         of(Method::POST, "/invitations", ADMINISTRATOR, Nobody, post(accounts::invite)),
+        of(Method::GET, "/messages", ADMINISTRATOR, Nobody, get(messages::list)),
+        of(Method::POST, "/messages/{id}/again", ADMINISTRATOR, Nobody, post(messages::again)),
     ]
 }
 
@@ -179,6 +195,7 @@ fn navigation() -> Vec<(Who, &'static str, &'static str, &'static str)> {
         (access::AUDIT, "/log", "決定記録", "Decision log"),
         (access::OFFICE, "/overview", "全体の状況", "Overview"),
         (access::ADMINISTRATOR, "/accounts", "利用者", "Accounts"),
+        (access::ADMINISTRATOR, "/messages", "メール", "Mail"),
         (access::EVERYONE, "/account", "自分の設定", "My account"),
     ]
 }

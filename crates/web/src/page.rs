@@ -5,9 +5,9 @@ use crate::language::Language;
 use crate::session::Person;
 use askama::Template;
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, VARY};
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use claim::{Lang, Yen, day_in_japan, wareki};
 use jiff::Timestamp;
@@ -60,11 +60,29 @@ impl<S: Send + Sync> FromRequestParts<S> for Frame {
         Ok(Frame {
             lang,
             person: parts.extensions.get::<Person>().cloned(),
-            path: parts.uri.path().to_owned(),
+            // What answers a form is no page that could be asked for again.
+            path: match parts.method {
+                Method::GET | Method::HEAD => parts.uri.path().to_owned(),
+                _ => page_of(parts.uri.path()),
+            },
             query: query.join("&"),
             done,
             done_code,
         })
+    }
+}
+
+/// The page from which a form was sent: `/drafts/d-1` of `/drafts/d-1/documents`, which itself is no page.
+fn page_of(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').take(3).collect();
+    match parts.as_slice() {
+        ["", "drafts" | "claims" | "batches", id] if !id.is_empty() => parts.join("/"),
+        ["", "account" | "accounts" | "messages" | "queue" | "batches" | "sign-in" | "sign-up" | "second-step", ..] => {
+            parts[..2].join("/")
+        }
+        ["", "invitations", ..] => "/accounts".to_owned(),
+        ["", "drafts", ..] => "/apply".to_owned(),
+        _ => "/home".to_owned(),
     }
 }
 
@@ -94,6 +112,10 @@ fn done_text(code: &str, lang: Lang) -> Option<&'static str> {
             ("パスワードを変更しました。もう一度サインインしてください。", "The password was changed. Sign in again.")
         }
         "signed-up" => ("利用者登録が済みました。サインインしてください。", "Your account was made. Sign in."),
+        "withdrawn" => ("申請を取り下げました。", "The claim was withdrawn."),
+        "linked" => ("外部の認証を設定しました。", "The provider was linked."),
+        "unlinked" => ("外部の認証の設定を解除しました。", "The link was taken away."),
+        "mail-again" => ("もう一度送信します。", "It is sent again."),
         "token-ended" => ("APIトークンを無効にしました。", "The token was ended."),
         _ => return None,
     };
@@ -138,8 +160,7 @@ impl Frame {
     /// The page of what the request was about, to go on with after signing in: `/drafts/d-1` of `/drafts/d-1/documents`,
     /// which itself is no page.
     pub(crate) fn thing(&self) -> String {
-        let parts: Vec<&str> = self.path.split('/').take(3).collect();
-        crate::session::in_query(&parts.join("/"))
+        crate::session::in_query(&page_of(&self.path))
     }
 
     pub(crate) fn person(&self) -> Option<&Person> {

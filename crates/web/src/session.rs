@@ -95,15 +95,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
     }
 }
 
-/// The value of the session's cookie.
-fn token(headers: &HeaderMap) -> Option<&str> {
+/// The value of a cookie.
+pub(crate) fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE)
+        .find(|(one, _)| *one == name)
         .map(|(_, value)| value)
 }
 
@@ -131,7 +131,7 @@ pub(crate) async fn recognise(State(state): State<WebState>, mut request: Reques
             Ok(None) => {}
             Err(error) => return Fault::from(error).into_response(),
         }
-    } else if let Some(token) = token(request.headers()) {
+    } else if let Some(token) = cookie_value(request.headers(), COOKIE) {
         let token: Arc<str> = Arc::from(token);
         match state.office.session(&token).await {
             Ok(Some(session)) => {

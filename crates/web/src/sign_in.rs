@@ -21,7 +21,25 @@ struct SignInPage {
     frame: Frame,
     next: String,
     id: String,
+    /// What the button of the provider says, where there is one.
+    openid: Option<String>,
     error: Option<String>,
+}
+
+fn provider(state: &WebState) -> Option<String> {
+    state.openid.as_ref().map(|openid| openid.name().to_owned())
+}
+
+/// The page to sign in, with what was refused.
+pub(crate) fn sign_in_refused(
+    state: &WebState,
+    frame: Frame,
+    next: String,
+    error: OfficeError,
+) -> Result<Response, Fault> {
+    let (status, error) = fault::said(error, &frame)?;
+    let page = SignInPage { next, id: String::new(), openid: provider(state), error: Some(error), frame };
+    Ok(html(status, &page.frame, &page))
 }
 
 #[derive(Deserialize)]
@@ -31,6 +49,7 @@ pub(crate) struct Next {
 }
 
 pub(crate) async fn sign_in_page(
+    State(state): State<WebState>,
     frame: Frame,
     MaybePerson(person): MaybePerson,
     Query(query): Query<Next>,
@@ -38,7 +57,13 @@ pub(crate) async fn sign_in_page(
     if person.is_some_and(|person| person.session.second_step) {
         return Redirect::to(local_path(&query.next)).into_response();
     }
-    let page = SignInPage { next: local_path(&query.next).to_owned(), id: String::new(), error: None, frame };
+    let page = SignInPage {
+        next: local_path(&query.next).to_owned(),
+        id: String::new(),
+        openid: provider(&state),
+        error: None,
+        frame,
+    };
     html(StatusCode::OK, &page.frame, &page)
 }
 
@@ -74,7 +99,7 @@ pub(crate) async fn sign_in(
         }
         Err(error) => {
             let (status, error) = fault::said(error, &frame)?;
-            let page = SignInPage { next, id: form.id, error: Some(error), frame };
+            let page = SignInPage { next, id: form.id, openid: provider(&state), error: Some(error), frame };
             Ok(html(status, &page.frame, &page))
         }
     }
@@ -249,6 +274,19 @@ struct AccountPage {
     made: Option<String>,
     error: Option<String>,
     second_step: bool,
+    /// The provider's name, and whether this account is linked to an identity there.
+    openid: Option<(String, bool)>,
+}
+
+/// The page of one's own account, with what was refused.
+pub(crate) async fn account_refused(
+    state: &WebState,
+    frame: Frame,
+    person: &Person,
+    error: OfficeError,
+) -> Result<Response, Fault> {
+    let (status, error) = fault::said(error, &frame)?;
+    account_shown(state, frame, person, status, None, Some(error)).await
 }
 
 async fn account_shown(
@@ -265,6 +303,7 @@ async fn account_shown(
         role: account.role.name(frame.lang()),
         tokens: state.office.store.tokens(&account.id).await?,
         second_step: credentials.totp_secret.is_some(),
+        openid: crate::openid::shown(state, person).await?,
         made,
         error,
         account,
@@ -295,10 +334,25 @@ pub(crate) async fn change_password(
 ) -> Result<Response, Fault> {
     match state.office.change_password(person.account(), &form.old, &form.new).await {
         Ok(()) => Ok(([no_cookie()], Redirect::to("/sign-in?done=password")).into_response()),
-        Err(error) => {
-            let (status, error) = fault::said(error, &frame)?;
-            account_shown(&state, frame, &person, status, None, Some(error)).await
-        }
+        Err(error) => account_refused(&state, frame, &person, error).await,
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct EmailForm {
+    #[serde(default)]
+    email: String,
+}
+
+pub(crate) async fn change_email(
+    State(state): State<WebState>,
+    frame: Frame,
+    person: Person,
+    Form(form): Form<EmailForm>,
+) -> Result<Response, Fault> {
+    match state.office.change_email(person.account(), &form.email).await {
+        Ok(()) => Ok(Redirect::to("/account?done=saved").into_response()),
+        Err(error) => account_refused(&state, frame, &person, error).await,
     }
 }
 
@@ -319,10 +373,7 @@ pub(crate) async fn add_token(
     match state.office.add_token(person.account(), &form.name, scope, form.days).await {
         // Shown once, so not after a redirect.
         Ok(token) => account_shown(&state, frame, &person, StatusCode::OK, Some(token), None).await,
-        Err(error) => {
-            let (status, error) = fault::said(error, &frame)?;
-            account_shown(&state, frame, &person, status, None, Some(error)).await
-        }
+        Err(error) => account_refused(&state, frame, &person, error).await,
     }
 }
 

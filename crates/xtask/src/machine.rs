@@ -44,7 +44,15 @@ impl Purpose {
                 "fonts-ipaexfont-mincho",
                 "fonts-ipaexfont-gothic",
             ],
-            Purpose::Tests => &["postgresql", "poppler-utils", "chromium", "chromium-driver", "python3-venv"],
+            Purpose::Tests => &[
+                "postgresql",
+                "poppler-utils",
+                "chromium",
+                "chromium-driver",
+                "python3-venv",
+                "python3-aiosmtpd",
+                "openssl",
+            ],
             Purpose::Bench => &[
                 "tesseract-ocr",
                 "poppler-utils",
@@ -90,6 +98,14 @@ impl Purpose {
                 Tool { name: "poppler's pdftotext", probe: &["pdftotext", "-v"], says: None },
                 Tool { name: "Chromium's driver (chromedriver)", probe: &["chromedriver", "--version"], says: None },
                 Tool { name: "Python 3 with venv", probe: &["python3", "-m", "venv", "--help"], says: None },
+                Tool {
+                    name: "the Python package aiosmtpd for /usr/bin/python3",
+                    probe: &["/usr/bin/python3", "-c", "import aiosmtpd"],
+                    says: None,
+                },
+                Tool { name: "Node.js 18 or later (node)", probe: &["node", "--version"], says: None },
+                Tool { name: "npm", probe: &["npm", "--version"], says: None },
+                Tool { name: "openssl", probe: &["openssl", "version"], says: None },
             ],
             Purpose::Bench => &[
                 Tool { name: "the command tesseract", probe: &["tesseract", "--version"], says: None },
@@ -149,15 +165,24 @@ fn install_packages(purposes: &[Purpose]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Packages that are also made by others, under names or in parts of their own that go badly with Debian's: where their
+/// program is there, they are not missing.
+const BY_OTHERS: [(&str, &str); 2] = [("nodejs", "node"), ("npm", "npm")];
+
 fn missing_packages<'a>(needed: &[&'a str]) -> anyhow::Result<Vec<&'a str>> {
+    let needed: Vec<&str> = needed
+        .iter()
+        .copied()
+        .filter(|package| !BY_OTHERS.iter().any(|(name, program)| name == package && finds(program, "--version")))
+        .collect();
     let output = Command::new("dpkg-query")
         .args(["--show", "--showformat", "${Package}\t${db:Status-Abbrev}\n"])
-        .args(needed)
+        .args(&needed)
         .stderr(Stdio::null())
         .output()
         .context("dpkg-query cannot be started")?;
     // It ends with 1 when it does not know one of the packages; what it knows is printed all the same.
-    Ok(not_installed(needed, &String::from_utf8_lossy(&output.stdout)))
+    Ok(not_installed(&needed, &String::from_utf8_lossy(&output.stdout)))
 }
 
 /// Those of `needed` that dpkg does not list as installed (`ii`, or held: `hi`), in order and each once.

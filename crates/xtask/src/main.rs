@@ -41,7 +41,9 @@ fn run(task: &Task, top: &Path) -> anyhow::Result<()> {
             println!("{}", options::HELP);
             Ok(())
         }
-        Task::Setup => machine::set_up(&machine::Purpose::ALL).and_then(|()| tasks::axe().map(drop)),
+        Task::Setup => machine::set_up(&machine::Purpose::ALL)
+            .and_then(|()| tasks::axe())
+            .and_then(|_| tasks::openid_provider().map(drop)),
         Task::Demo(arguments) => tasks::demo(top, arguments),
         Task::Test(arguments) => tasks::test(top, arguments),
         Task::Ci => tasks::ci(top),

@@ -30,7 +30,26 @@ fn demo_arguments(arguments: &[String]) -> Vec<String> {
 pub(crate) fn test(top: &Path, arguments: &[String]) -> anyhow::Result<()> {
     machine::set_up(&[Purpose::Build, Purpose::Run, Purpose::Tests])?;
     call(cargo(top).args(["build", "--package", "pipeline"]))?;
-    call(cargo(top).args(["test", "--workspace"]).args(arguments).env("KOFU_AXE", axe()?))
+    let mut tests = cargo(top);
+    tests.args(["test", "--workspace"]).args(arguments);
+    call(tests.env("KOFU_AXE", axe()?).env("KOFU_OPENID_PROVIDER", openid_provider()?))
+}
+
+/// A real provider of OpenID Connect (the certified npm package oidc-provider), against which the tests sign in, among our
+/// tools: the folder whose `node_modules` has it.
+pub(crate) fn openid_provider() -> anyhow::Result<PathBuf> {
+    // The last version that runs on Debian's Node.js.
+    const PACKAGE: &str = "oidc-provider@8.8.1";
+    let tools = cache_folder().context("neither XDG_CACHE_HOME nor HOME is set")?.join("kofu").join("tools");
+    let folder = tools.join(PACKAGE);
+    let installed = folder.join("node_modules").join("oidc-provider").join("package.json");
+    if !installed.is_file() {
+        std::fs::create_dir_all(&folder)?;
+        let install = ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
+        call(Command::new("npm").args(install).arg(&folder).arg(PACKAGE))?;
+    }
+    anyhow::ensure!(installed.is_file(), "{} is not there after it was installed", installed.display());
+    Ok(folder)
 }
 
 /// The script axe-core, with which the tests look for what keeps people from using a page, among our tools. It is taken

@@ -168,6 +168,10 @@ fn events() -> Vec<Event> {
             active: false,
         },
         Event::CredentialsChanged { account: "a-1".to_owned() },
+        Event::ClaimWithdrawn { claim_id: "K-1".into(), revision: 1 },
+        Event::AccountContactChanged { account: "a-1".to_owned() },
+        Event::IdentityLinked { account: "a-1".to_owned(), issuer: "https://id.example.jp".to_owned() },
+        Event::IdentityUnlinked { account: "a-1".to_owned(), issuer: "https://id.example.jp".to_owned() },
         Event::TokenAdded {
             account: "a-1".to_owned(),
             writes: true,

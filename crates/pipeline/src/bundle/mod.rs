@@ -106,6 +106,8 @@ impl Bundle {
             choices: self.choices.clone(),
             revises: self.revises.as_deref().map(ClaimId::from),
             documents: documents.collect(),
+            // A bundle is made beside the documents: what is wrong with them is mended there.
+            stated: Vec::new(),
         }
     }
 }

@@ -9,7 +9,7 @@ use anyhow::Result;
 use claim::{Actor, InstitutionCode, Lang};
 use office::{Told, fresh_password};
 use serde::Serialize;
-use store::Account;
+use store::{Account, Identity};
 
 pub(crate) async fn run(app: &App, command: AccountsCommand) -> Result<Done> {
     match command {
@@ -40,6 +40,17 @@ pub(crate) async fn run(app: &App, command: AccountsCommand) -> Result<Done> {
             output::say(&format!("{id}  {}", app.text("使用できないようにしました。", "closed.")));
             Ok(Done::All)
         }
+        AccountsCommand::Link { id, subject, by } => {
+            let identity = Identity { issuer: issuer(app)?, subject };
+            app.office.link_identity(&id, &identity, &by.unwrap_or_else(Actor::system)).await?;
+            output::say(&format!("{id}  {}  {}", identity.issuer, identity.subject));
+            Ok(Done::All)
+        }
+        AccountsCommand::Unlink { id, by } => {
+            app.office.unlink_identity(&id, &issuer(app)?, &by.unwrap_or_else(Actor::system)).await?;
+            output::say(&format!("{id}  {}", app.text("外部の認証の設定を解除しました。", "the link was taken away.")));
+            Ok(Done::All)
+        }
         AccountsCommand::Invite { facility, by } => {
             let (code, until) = app.office.invite(&facility, &by.unwrap_or_else(Actor::system)).await?;
             output::say(&format!(
@@ -50,6 +61,16 @@ pub(crate) async fn run(app: &App, command: AccountsCommand) -> Result<Done> {
             Ok(Done::All)
         }
     }
+}
+
+/// The configured provider.
+fn issuer(app: &App) -> Result<String, Told> {
+    app.config.openid.as_ref().map(|openid| openid.issuer.clone()).ok_or_else(|| {
+        Told::new(
+            "外部の認証が設定されていません。--config で設定ファイルを指定し、[openid] を記入してください。",
+            "no provider is configured; name the configuration with --config and fill in its [openid]",
+        )
+    })
 }
 
 /// A password is told once, on standard output.

@@ -40,6 +40,12 @@ pub(crate) async fn run(app: &App, command: ClaimsCommand) -> Result<Done> {
         }
         ClaimsCommand::List { state, json } => list(app, state.as_deref(), json.json).await,
         ClaimsCommand::Show { id, json } => show(app, &id, json.json).await,
+        ClaimsCommand::Withdraw { id, by } => {
+            let seen = app.office.claim(&id).await?.claim.version;
+            app.office.withdraw(&id, seen, &by).await?;
+            output::say(&format!("{id}  {}", app.text("申請を取り下げました。", "withdrawn.")));
+            Ok(Done::All)
+        }
         ClaimsCommand::Decide { id, decision, by, reason, choice, overridden } => {
             let kind = match decision {
                 DecisionArg::Approve => DecisionKind::Approve,

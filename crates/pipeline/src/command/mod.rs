@@ -10,6 +10,7 @@ pub(crate) mod demo_serve;
 pub(crate) mod duplicates;
 pub(crate) mod facilities;
 pub(crate) mod log;
+pub(crate) mod messages;
 pub(crate) mod notices;
 pub(crate) mod products;
 pub(crate) mod programmes;

@@ -4,7 +4,7 @@ use super::Done;
 use super::work::signal;
 use crate::app::App;
 use crate::worker::{self, Until};
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use office::Told;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,7 +31,8 @@ pub(crate) async fn run(app: &App, listen: SocketAddr, no_work: bool) -> Result<
     });
     let (rules_today, ruleset) = watch::channel(app.office.rulebook.on(app.office.today()).await?);
     let following = tokio::spawn(follow_rules(app.clone(), rules_today));
-    let state = web::WebState { office: app.office.clone(), ruleset };
+    let openid = provider(app)?;
+    let state = web::WebState { office: app.office.clone(), ruleset, openid };
     let stop_serving = stop.clone();
     let served = web::serve(listener, state, async move {
         signal().await;
@@ -47,6 +48,13 @@ pub(crate) async fn run(app: &App, listen: SocketAddr, no_work: bool) -> Result<
     }
     served?;
     Ok(Done::All)
+}
+
+/// The provider by which staff may sign in, where one is configured.
+pub(crate) fn provider(app: &App) -> Result<Option<Arc<web::OpenId>>> {
+    let Some(settings) = app.config.openid_settings()? else { return Ok(None) };
+    let openid = web::OpenId::new(settings).map_err(|error| anyhow!("the configuration's [openid]: {error}"))?;
+    Ok(Some(Arc::new(openid)))
 }
 
 async fn follow_rules(app: App, rules_today: watch::Sender<Arc<rules::Ruleset>>) {

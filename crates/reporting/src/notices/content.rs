@@ -110,6 +110,8 @@ pub(super) struct Content {
     /// `sha256:` and the first digits.
     ruleset: String,
     log_index: u64,
+    /// Where the proof of the decision is, in words; the QR code leads there.
+    proof_link: Option<String>,
     contact: Office,
     appeal: Option<Vec<String>>,
 }
@@ -192,6 +194,7 @@ impl Content {
             source_documents: cited(notice),
             ruleset: short_hash(&notice.ruleset),
             log_index: notice.log_index,
+            proof_link: notice.proof_link.as_deref().map(line),
             contact: Office {
                 sender: lines(&notice.contact.sender),
                 office: line(&notice.contact.office),

@@ -2,7 +2,7 @@
 
 use crate::sample::{approval, approval_in_kind, long_return, rejection, sent_back};
 use claim::{Finding, FindingCode, Lang, Notice, Severity};
-use reporting::{DEFAULT_FONT_DIRS, FontError, NoticeError, NoticeProblem, Typesetter};
+use reporting::{DEFAULT_FONT_DIRS, FontError, NoticeError, NoticeProblem, Typesetter, TypesetterError};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -276,7 +276,7 @@ fn long_words_without_spaces_stay_inside_the_page() {
 fn a_missing_font_names_its_package() {
     let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-fonts-here");
     let Err(error) = Typesetter::new(&[&nowhere]) else { panic!("fonts were found") };
-    assert!(matches!(error, FontError::Missing { family: "IPAexMincho", .. }));
+    assert!(matches!(error, TypesetterError::Font(FontError::Missing { family: "IPAexMincho", .. })));
     let said = error.to_string();
     assert!(said.contains("fonts-ipaexfont-mincho") && said.contains("no-fonts-here"), "{said}");
 }

@@ -206,7 +206,7 @@ async fn a_receipt_of_two_claims_is_seen_by_one_at_least(fixture: Fixture) {
         let store = fixture.store.clone();
         let document = fixture.record(job.claim_id.as_str()).await.documents[0].clone();
         reading.push(tokio::spawn(async move {
-            store.finish_read(&job, &[receipt_reading(&document, "㈱店")], &entry("read")).await.unwrap();
+            store.finish_read(&job, &[receipt_reading(&document, "㈱店")], &[], &entry("read")).await.unwrap();
             store.dossier(&job.claim_id).await.unwrap().duplicates.len()
         }));
     }

@@ -26,7 +26,7 @@ async fn read(fixture: &Fixture, id: &str, issuer: &str, total: Option<i64>, day
     receipt.total_yen = total.and_then(|total| field(yen(total), ""));
     receipt.issued_on = field(day.parse().unwrap(), "");
     reading.page_hashes = vec![PageHash([0; 32]), look];
-    fixture.store.finish_read(&fixture.job(JobKind::Read).await, &[reading], &entry("read")).await.unwrap();
+    fixture.store.finish_read(&fixture.job(JobKind::Read).await, &[reading], &[], &entry("read")).await.unwrap();
 }
 
 async fn pages_that_look_alike_are_found_and_a_verdict_is_remembered(fixture: Fixture) {

@@ -6,6 +6,7 @@ mod accounts;
 mod attacks;
 mod drafts;
 mod duplicates;
+mod messages;
 mod objects;
 mod opening;
 mod products;
@@ -111,6 +112,7 @@ impl Fixture {
             choices: Vec::new(),
             bundle_sha256: crate::objects::hash(id.as_bytes()),
             documents: vec![self.document(0, DocumentKind::Receipt, receipt).await],
+            stated: Vec::new(),
         };
         assert_eq!(self.store.submit(&new, &entry("submitted")).await.unwrap(), Submitted::Accepted);
         new
@@ -124,7 +126,7 @@ impl Fixture {
     async fn read(&self, id: &str, facility: &str, receipt: &[u8], issuer: &str) {
         let new = self.submitted(id, facility, receipt).await;
         let readings = [receipt_reading(&new.documents[0], issuer)];
-        self.store.finish_read(&self.job(JobKind::Read).await, &readings, &entry("read")).await.unwrap();
+        self.store.finish_read(&self.job(JobKind::Read).await, &readings, &[], &entry("read")).await.unwrap();
     }
 
     /// A claim that a person has to look at.

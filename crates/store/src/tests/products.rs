@@ -23,6 +23,7 @@ async fn file(fixture: &Fixture, id: &str, at_time: &str, choices: &[Choice]) {
         choices: choices.to_vec(),
         bundle_sha256: crate::objects::hash(id.as_bytes()),
         documents: Vec::new(),
+        stated: Vec::new(),
     };
     assert_eq!(fixture.store.submit(&new, &entry("submitted")).await.unwrap(), Submitted::Accepted);
     read_and_assess(fixture, id).await;
@@ -30,7 +31,7 @@ async fn file(fixture: &Fixture, id: &str, at_time: &str, choices: &[Choice]) {
 
 async fn read_and_assess(fixture: &Fixture, id: &str) {
     // An application without documents is read all the same: the stages are the same for every claim.
-    fixture.store.finish_read(&fixture.job(JobKind::Read).await, &[], &entry("read")).await.unwrap();
+    fixture.store.finish_read(&fixture.job(JobKind::Read).await, &[], &[], &entry("read")).await.unwrap();
     let (bytes, sha256) = assessment(id);
     let job = fixture.job(JobKind::Assess).await;
     fixture
@@ -63,6 +64,7 @@ async fn a_grant_in_kind_is_kept_listed_and_never_paid(fixture: Fixture) {
         choices: vec![choice(1, "canon-hi-cara", 1)],
         bundle_sha256: crate::objects::hash(b"again"),
         documents: Vec::new(),
+        stated: Vec::new(),
     };
     store.resubmit(&again, &entry("again")).await.unwrap();
     let job = fixture.store.take("tester", &[JobKind::Notice], LEASE, 1).await.unwrap().pop().unwrap();

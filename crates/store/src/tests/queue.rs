@@ -50,7 +50,7 @@ async fn who_lost_the_lease_writes_nothing(fixture: Fixture) {
     let current = fixture.job(JobKind::Read).await;
 
     let before = fixture.everything().await;
-    let error = store.finish_read(&stalled, &readings, &entry("read")).await.unwrap_err();
+    let error = store.finish_read(&stalled, &readings, &[], &entry("read")).await.unwrap_err();
     assert!(matches!(error, StoreError::LeaseLost { job } if job == stalled.id), "{error}");
     assert!(!error.is_transient());
     assert_eq!(fixture.everything().await, before);
@@ -58,11 +58,11 @@ async fn who_lost_the_lease_writes_nothing(fixture: Fixture) {
     assert!(store.retry(&stalled, "late", Duration::ZERO).await.is_err());
     assert!(store.park(&stalled, "late").await.is_err());
 
-    store.finish_read(&current, &readings, &entry("read")).await.unwrap();
+    store.finish_read(&current, &readings, &[], &entry("read")).await.unwrap();
     // Neither does one that is done already.
     let before = fixture.everything().await;
     assert!(matches!(
-        store.finish_read(&current, &readings, &entry("read")).await.unwrap_err(),
+        store.finish_read(&current, &readings, &[], &entry("read")).await.unwrap_err(),
         StoreError::LeaseLost { .. }
     ));
     assert_eq!(fixture.everything().await, before);
@@ -71,7 +71,7 @@ async fn who_lost_the_lease_writes_nothing(fixture: Fixture) {
     fixture.submitted("W", CLINIC, b"receipt").await;
     let job = fixture.job(JobKind::Read).await;
     store.withdraw(&"W".into(), 1, &entry("withdrawn")).await.unwrap();
-    let error = store.finish_read(&job, &readings, &entry("read")).await.unwrap_err();
+    let error = store.finish_read(&job, &readings, &[], &entry("read")).await.unwrap_err();
     assert!(matches!(error, StoreError::LeaseLost { .. }), "{error}");
 }
 
@@ -117,7 +117,7 @@ async fn the_token_of_an_old_lease_never_fits_again(fixture: Fixture) {
     let now = fixture.job(JobKind::Read).await;
     assert_eq!(now.attempts, old.attempts);
     let readings = [receipt_reading(&new.documents[0], "店")];
-    let error = store.finish_read(&old, &readings, &entry("read")).await.unwrap_err();
+    let error = store.finish_read(&old, &readings, &[], &entry("read")).await.unwrap_err();
     assert!(matches!(error, StoreError::LeaseLost { .. }), "{error}");
-    store.finish_read(&now, &readings, &entry("read")).await.unwrap();
+    store.finish_read(&now, &readings, &[], &entry("read")).await.unwrap();
 }

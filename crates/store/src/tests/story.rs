@@ -109,6 +109,7 @@ async fn a_claim_comes_in(fixture: &Fixture) -> NewClaim {
         choices: Vec::new(),
         bundle_sha256: crate::objects::hash(b"bundle"),
         documents: vec![receipt, fixture.document(1, DocumentKind::Itemization, b"itemization").await],
+        stated: Vec::new(),
     };
     let good = new.clone();
 
@@ -195,9 +196,9 @@ async fn it_is_read_and_assessed(fixture: &Fixture, first: &NewClaim) {
     let mut readings =
         vec![receipt_reading(&first.documents[0], "㈱医療システム"), receipt_reading(&first.documents[1], "")];
     let before = fixture.everything().await;
-    assert!(store.finish_read(&jobs[0], &readings[..1], &entry("read")).await.is_err());
+    assert!(store.finish_read(&jobs[0], &readings[..1], &[], &entry("read")).await.is_err());
     readings.swap(0, 1);
-    assert!(store.finish_read(&jobs[0], &readings, &entry("read")).await.is_err());
+    assert!(store.finish_read(&jobs[0], &readings, &[], &entry("read")).await.is_err());
     readings.swap(0, 1);
     assert_eq!(fixture.everything().await, before);
     let (assessed, sha256) = assessment("A");
@@ -217,7 +218,7 @@ async fn it_is_read_and_assessed(fixture: &Fixture, first: &NewClaim) {
 
     readings[1].kind = DocumentKind::Itemization;
     readings[1].receipt = None;
-    store.finish_read(&jobs[0], &readings, &entry("read")).await.unwrap();
+    store.finish_read(&jobs[0], &readings, &[], &entry("read")).await.unwrap();
     assert_eq!(store.readings(&"A".into(), 1).await.unwrap(), readings);
     assert_eq!(fixture.record("A").await.claim.state, ClaimState::Read);
     let error = store.dossier(&"B".into()).await.unwrap_err();
@@ -226,7 +227,7 @@ async fn it_is_read_and_assessed(fixture: &Fixture, first: &NewClaim) {
     // B is the same file; C says the same of the same seller, in other bytes.
     for (job, issuer) in jobs[1..].iter().zip(["株式会社医療システム", "株式会社 医療システム"]) {
         let document = &fixture.record(job.claim_id.as_str()).await.documents[0];
-        store.finish_read(job, &[receipt_reading(document, issuer)], &entry("read")).await.unwrap();
+        store.finish_read(job, &[receipt_reading(document, issuer)], &[], &entry("read")).await.unwrap();
     }
     let dossier = store.dossier(&"A".into()).await.unwrap();
     assert_eq!(dossier.submitted_at, first.submitted_at);
@@ -297,9 +298,9 @@ async fn the_facility_is_told_and_sends_again(fixture: &Fixture) {
     let issued_on = "2026-01-15".parse().unwrap();
     let new = NewNotice { kind: NoticeKind::Return, number: "交付第1号".to_owned(), issued_on, pdf };
     let wrong = NewNotice { kind: NoticeKind::Approval, ..new.clone() };
-    let error = store.finish_notice(&job, &wrong, &entry("told")).await.unwrap_err();
+    let error = store.finish_notice(&job, &wrong, at("2026-01-15T09:00:00+09:00"), &entry("told")).await.unwrap_err();
     assert!(matches!(error, StoreError::Argument { what: "kind of the notice", .. }), "{error}");
-    store.finish_notice(&job, &new, &entry("told")).await.unwrap();
+    store.finish_notice(&job, &new, at("2026-01-15T09:00:00+09:00"), &entry("told")).await.unwrap();
     let notices = store.notices(None, 10).await.unwrap();
     assert_eq!(notices.len(), 1);
     assert_eq!((notices[0].kind, notices[0].number.as_str(), notices[0].pdf), (new.kind, "交付第1号", pdf));
@@ -314,6 +315,7 @@ async fn the_facility_is_told_and_sends_again(fixture: &Fixture) {
         choices: Vec::new(),
         bundle_sha256: record.claim.bundle_sha256,
         documents: vec![fixture.document(0, DocumentKind::Receipt, b"receipt of another seller").await],
+        stated: Vec::new(),
     };
     assert_eq!(store.resubmit(&sent, &entry("again")).await.unwrap(), Submitted::AlreadyThere("A".into()));
     sent.bundle_sha256 = crate::objects::hash(b"bundle, corrected");
@@ -335,7 +337,7 @@ async fn the_second_revision_is_granted(fixture: &Fixture) {
     let job = fixture.job(JobKind::Read).await;
     assert_eq!((job.claim_id.as_str(), job.revision), ("A", 2));
     let document = &fixture.record("A").await.documents[0];
-    store.finish_read(&job, &[receipt_reading(document, "別の店")], &entry("read")).await.unwrap();
+    store.finish_read(&job, &[receipt_reading(document, "別の店")], &[], &entry("read")).await.unwrap();
     assert_eq!(store.dossier(&"A".into()).await.unwrap().duplicates, [], "only the current revision counts");
 
     // B and C wait for their assessment in front of it.

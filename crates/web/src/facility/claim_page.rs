@@ -4,6 +4,7 @@ use super::{Judged, next_step, sum};
 use crate::WebState;
 use crate::document::size;
 use crate::fault::Fault;
+use crate::messages::{self, MailShown};
 use crate::page::{Frame, html};
 use crate::session::{Form, OnlyButton, Person, claim_for};
 use askama::Template;
@@ -11,6 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use claim::{ClaimState, DecisionKind, Sha256};
+use serde::Deserialize;
 use store::{ClaimRecord, RevisionRecord};
 
 #[derive(Template)]
@@ -25,9 +27,13 @@ struct ClaimPage {
     sum: String,
     submitted: String,
     returned: bool,
+    /// It may be taken back.
+    withdrawable: bool,
+    version: u64,
     /// The last first.
     revisions: Vec<Revision>,
     history: Vec<(String, String)>,
+    mails: Vec<MailShown>,
 }
 
 /// What was sent at one time, and what came of it.
@@ -145,11 +151,32 @@ pub(crate) async fn claim_page(state: &WebState, frame: Frame, record: ClaimReco
         sum: sum(claim, &frame),
         submitted: frame.moment(&claim.submitted_at),
         returned: claim.state == ClaimState::Returned,
+        withdrawable: claim.state.next().contains(&ClaimState::Withdrawn),
+        version: claim.version,
         history: history(&record, &frame),
+        mails: messages::of_claim(state, &claim.id, &frame).await?,
         revisions,
         frame,
     };
     Ok(html(StatusCode::OK, &page.frame, &page))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Seen {
+    /// The version of the claim that was looked at.
+    seen: u64,
+}
+
+/// Takes a claim back.
+pub(crate) async fn withdraw(
+    State(state): State<WebState>,
+    person: Person,
+    Path(id): Path<String>,
+    Form(form): Form<Seen>,
+) -> Result<Response, Fault> {
+    let record = claim_for(&state, &person, &id).await?;
+    state.office.withdraw(&record.claim.id, form.seen, &person.actor()).await?;
+    Ok(Redirect::to(&format!("/claims/{id}?done=withdrawn")).into_response())
 }
 
 /// Begins the answer to a return, or goes on with it.

@@ -2,7 +2,7 @@
 
 use super::{Judged, time_left};
 use crate::WebState;
-use crate::document::{self, Shown, Wanted, size};
+use crate::document::{self, Correctable, Shown, Wanted, correctable, size};
 use crate::fault::{Fault, wants_json};
 use crate::page::{Frame, html};
 use crate::session::{Form, OnlyButton, Person, draft_for};
@@ -11,7 +11,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use claim::{Choice, DocumentKind, Facility, ProductId, Sha256, Yen};
+use claim::{Category, Choice, DocumentKind, Facility, ProductId, Sha256, Yen};
 use office::{DOCUMENT_BYTES_MOST, DOCUMENTS_MOST, OfficeError, Told};
 use serde::{Deserialize, Serialize};
 use store::{Draft, DraftDocument, StoreError};
@@ -68,6 +68,7 @@ struct DraftPage {
     preview: Preview,
     file_bytes_most: u64,
     documents_most: usize,
+    categories: Vec<(&'static str, &'static str)>,
 }
 
 /// What was said of the claim when it was returned.
@@ -87,6 +88,10 @@ struct Card {
     log_position: u64,
     base: String,
     shown: Option<Shown>,
+    /// What can be corrected, with what is stated or was read.
+    fields: Vec<Correctable>,
+    /// What is stated: its name, what was read, what is stated, its code.
+    stated: Vec<(String, String, String, String)>,
     /// Why the claim was returned, where that was about this file.
     reasons: Vec<String>,
 }
@@ -172,7 +177,7 @@ async fn returned(state: &WebState, draft: &Draft, frame: &Frame) -> Result<Opti
     }))
 }
 
-fn card(draft: &str, one: &DraftDocument, returned: Option<&Returned>, frame: &Frame) -> Card {
+fn card(draft: &Draft, one: &DraftDocument, returned: Option<&Returned>, frame: &Frame) -> Card {
     let document = &one.document;
     let findings =
         returned.and_then(|returned| returned.judged.as_ref()).into_iter().flat_map(|judged| &judged.findings);
@@ -183,13 +188,49 @@ fn card(draft: &str, one: &DraftDocument, returned: Option<&Returned>, frame: &F
         size: size(document.size_bytes),
         sha256: document.sha256,
         log_position: one.log_position,
-        base: format!("/drafts/{draft}/documents/{}", document.position),
+        base: format!("/drafts/{}/documents/{}", draft.id, document.position),
+        fields: one.reading.as_ref().map(|reading| correctable(reading, frame.lang())).unwrap_or_default(),
+        stated: stated(draft, one, frame),
         shown: one.reading.as_ref().map(|reading| Shown::new(reading, document.declared, frame)),
         reasons: findings
             .filter(|finding| finding.severity == "return" && finding.file.as_ref() == Some(&document.file))
             .map(|finding| finding.message.clone())
             .collect(),
     }
+}
+
+/// What the facility states of a document, beside what was read.
+fn stated(draft: &Draft, one: &DraftDocument, frame: &Frame) -> Vec<(String, String, String, String)> {
+    let of_document = draft.stated.iter().filter(|stated| stated.position == one.document.position);
+    of_document
+        .map(|stated| {
+            let read = one.reading.as_ref().and_then(|reading| stated.field.value(reading));
+            let read = read.unwrap_or_else(|| frame.t("なし", "nothing").to_owned());
+            (stated.field.name(frame.lang()), read, stated.value.clone(), stated.field.to_string())
+        })
+        .collect()
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Stated {
+    field: String,
+    /// Empty to take back what was stated.
+    #[serde(default)]
+    value: String,
+}
+
+/// States what a field says, where it was not read rightly.
+pub(crate) async fn state_field(
+    State(state): State<WebState>,
+    person: Person,
+    Path((id, position)): Path<(String, u32)>,
+    headers: HeaderMap,
+    Form(form): Form<Stated>,
+) -> Result<Response, Fault> {
+    let draft = draft_for(&state, &person, &id).await?;
+    let field = form.field.parse().map_err(|_| Fault::status(StatusCode::BAD_REQUEST))?;
+    state.office.state_field(&draft, position, field, &form.value).await?;
+    saved(&state, &person, &id, &headers, "saved").await
 }
 
 /// The page of a draft.
@@ -232,7 +273,7 @@ pub(super) async fn shown(
         left: programme
             .filter(|_| draft.revises.is_none())
             .map(|programme| (frame.day(&programme.deadline(today)), time_left(programme, state.office.now(), &frame))),
-        documents: draft.documents.iter().map(|one| card(&draft.id, one, returned.as_ref(), &frame)).collect(),
+        documents: draft.documents.iter().map(|one| card(draft, one, returned.as_ref(), &frame)).collect(),
         revises: returned,
         needs_documents: programme.is_none_or(|programme| !programme.grants_in_kind()),
         choices: if products.is_empty() { Vec::new() } else { Choice::RANKS.map(wish).collect() },
@@ -241,6 +282,7 @@ pub(super) async fn shown(
         preview: Preview::of(state, draft, &frame).await?,
         file_bytes_most: DOCUMENT_BYTES_MOST,
         documents_most: DOCUMENTS_MOST,
+        categories: Category::ALL.map(|category| (category.code(), category.name(lang))).to_vec(),
         refused,
         frame,
     };

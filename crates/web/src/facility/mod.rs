@@ -8,8 +8,8 @@ mod send;
 mod upload;
 
 pub(crate) use apply::{apply, begin, template};
-pub(crate) use claim_page::{answer, claim_page};
-pub(crate) use draft::{change, declare, discard, original, picture, read, remove, show, view};
+pub(crate) use claim_page::{answer, claim_page, withdraw};
+pub(crate) use draft::{change, declare, discard, original, picture, read, remove, show, state_field, view};
 pub(crate) use send::{confirm, send};
 pub(crate) use upload::{FORM_BYTES_MOST, upload};
 

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use claim::DocumentKind;
 use office::{DOCUMENT_BYTES_MOST, OfficeError, Received};
+use tokio::io::AsyncWriteExt;
 
 /// The most bytes of a form with files: a browser without script sends all of them at once.
 pub(crate) const FORM_BYTES_MOST: usize = 10 * 21 * 1024 * 1024;
@@ -39,6 +40,32 @@ async fn bytes_of(field: &mut Field<'_>, most: usize) -> Result<Option<Vec<u8>>,
         }
     }
     Ok(fits.then_some(bytes))
+}
+
+/// A file of a form, as it comes, on the disk; `None` when it has more than it may, and all of it was let go by. The second
+/// is how many bytes came.
+async fn file_of(state: &WebState, field: &mut Field<'_>) -> Result<(Option<tokio::fs::File>, u64), Fault> {
+    let mut file = Some(state.office.incoming().await?);
+    let mut came = 0u64;
+    while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
+        came = came.saturating_add(chunk.len() as u64);
+        if came > DOCUMENT_BYTES_MOST {
+            file = None;
+        }
+        if let Some(file) = &mut file {
+            file.write_all(&chunk).await.map_err(|error| {
+                tracing::error!(%error, "an upload cannot be written to the disk");
+                Fault::status(StatusCode::SERVICE_UNAVAILABLE)
+            })?;
+        }
+    }
+    if let Some(file) = &mut file {
+        file.flush().await.map_err(|error| {
+            tracing::error!(%error, "an upload cannot be written to the disk");
+            Fault::status(StatusCode::SERVICE_UNAVAILABLE)
+        })?;
+    }
+    Ok((file, came))
 }
 
 /// What is said to be known of a kind of document.
@@ -87,12 +114,12 @@ pub(crate) async fn upload(
             person.proves("")?;
         }
         // A browser sends a field without a name of a file where none was chosen.
-        let bytes = bytes_of(&mut field, usize::try_from(DOCUMENT_BYTES_MOST).unwrap_or(usize::MAX)).await?;
-        if file.is_empty() && bytes.as_ref().is_some_and(Vec::is_empty) {
+        let (spooled, came) = file_of(&state, &mut field).await?;
+        if file.is_empty() && came == 0 {
             continue;
         }
-        let result = match bytes {
-            Some(bytes) => state.office.receive(person.account(), &draft, &file, declared, bytes).await,
+        let result = match spooled {
+            Some(spooled) => state.office.receive_file(person.account(), &draft, &file, declared, spooled).await,
             None => Err(office::too_large()),
         };
         match result {

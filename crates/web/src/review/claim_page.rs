@@ -5,16 +5,15 @@ use super::compare::{Difference, differences};
 use super::queue::{programme_name, reasons};
 use super::{Asked, texts};
 use crate::WebState;
-use crate::document::{Shown, size};
+use crate::document::{Correctable, Shown, correctable, size};
 use crate::fault::Fault;
+use crate::messages::{self, MailShown};
 use crate::page::{Frame, html};
 use crate::session::Person;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use claim::{
-    Category, ClaimState, DecisionKind, Lang, PossibleDuplicate, ReadField, Reading, Role, Severity, day_in_japan,
-};
+use claim::{Category, ClaimState, DecisionKind, Lang, PossibleDuplicate, Reading, Role, Severity, day_in_japan};
 use decision_log::Entry;
 use office::Assessed;
 use store::{ClaimRecord, ClaimSummary, KeptAdjustment, LogQuery, Look};
@@ -57,6 +56,7 @@ pub(super) struct ReviewPage {
     decisions: Vec<DecisionShown>,
     notes: Vec<(String, String, String)>,
     history: Vec<HistoryRow>,
+    mails: Vec<MailShown>,
     texts: Vec<String>,
     categories: Vec<(&'static str, &'static str)>,
 }
@@ -87,16 +87,8 @@ struct DocumentShown {
     size: String,
     base: String,
     shown: Option<Shown>,
-    fields: Vec<FieldShown>,
+    fields: Vec<Correctable>,
     corrections: Vec<CorrectionShown>,
-}
-
-/// A field that can be corrected.
-struct FieldShown {
-    code: String,
-    name: String,
-    value: String,
-    category: bool,
 }
 
 struct CorrectionShown {
@@ -258,7 +250,7 @@ pub(super) async fn shown(
             size: size(document.size_bytes),
             base: format!("/claims/{id}/documents/{}/{}", claim.revision, document.position),
             shown: reading.map(|reading| Shown::new(reading, document.declared, &frame)),
-            fields: reading.map(|reading| fields(reading, lang)).unwrap_or_default(),
+            fields: reading.map(|reading| correctable(reading, lang)).unwrap_or_default(),
             corrections: corrections
                 .iter()
                 .filter(|kept| kept.adjustment.position == document.position)
@@ -314,6 +306,7 @@ pub(super) async fn shown(
         decisions: decisions(&record, &frame),
         notes: notes.map(|note| (frame.moment(&note.at), note.by.to_string(), note.note)).collect(),
         history,
+        mails: messages::of_claim(state, &claim.id, &frame).await?,
         texts: assessed.as_ref().map(|assessed| texts::standard(&assessed.assessment.findings)).unwrap_or_default(),
         categories: Category::ALL.map(|category| (category.code(), category.name(lang))).to_vec(),
         documents,
@@ -321,33 +314,6 @@ pub(super) async fn shown(
         frame,
     };
     Ok(html(status, &page.frame, &page))
-}
-
-/// What can be corrected of a reading, with what is there now.
-fn fields(reading: &Reading, lang: Lang) -> Vec<FieldShown> {
-    let mut all = Vec::new();
-    if reading.receipt.is_some() || reading.kind == claim::DocumentKind::Receipt {
-        all.extend([
-            ReadField::ReceiptTotal,
-            ReadField::ReceiptDay,
-            ReadField::ReceiptPayee,
-            ReadField::ReceiptIssuer,
-            ReadField::ReceiptRegistration,
-        ]);
-    }
-    if let Some(itemization) = &reading.itemization {
-        all.extend([ReadField::ItemizationTotal, ReadField::ItemizationFacility]);
-        let lines = u32::try_from(itemization.lines.len()).unwrap_or(0);
-        all.extend((0..lines).flat_map(|line| [ReadField::LineAmount(line), ReadField::LineCategory(line)]));
-    }
-    all.into_iter()
-        .map(|field| FieldShown {
-            code: field.to_string(),
-            name: field.name(lang),
-            value: field.value(reading).unwrap_or_default(),
-            category: matches!(field, ReadField::LineCategory(_)),
-        })
-        .collect()
 }
 
 fn correction(kept: &KeptAdjustment, frame: &Frame) -> CorrectionShown {

@@ -92,13 +92,14 @@ impl Site {
             choices: Vec::new(),
             revises: None,
             documents: documents.clone(),
+            stated: Vec::new(),
         };
         let accepted = office.submit(&submission, &Actor::facility(sent.facility)).await.unwrap();
         let Accepted::New(id) = accepted else { panic!("{accepted:?}") };
         let readings: Vec<Reading> = documents.iter().map(|document| read(document, &sent)).collect();
         let job = self.job(JobKind::Read).await;
         let event = Event::ClaimRead { claim_id: id.clone(), revision: 1, readings: Vec::new() };
-        office.store.finish_read(&job, &readings, &[office.entry(&Actor::system(), event)]).await.unwrap();
+        office.store.finish_read(&job, &readings, &[], &[office.entry(&Actor::system(), event)]).await.unwrap();
         self.assess().await;
         id
     }

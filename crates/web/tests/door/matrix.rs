@@ -29,6 +29,7 @@ async fn things(site: &Site) -> Things {
         claimed_yen: None,
         choices: Vec::new(),
         revises: None,
+        stated: Vec::new(),
         documents: vec![Document {
             position: 0,
             declared: DocumentKind::Receipt,

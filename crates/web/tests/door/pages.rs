@@ -49,6 +49,7 @@ async fn submit(store: &Store, id: &str) {
         claimed_yen: None,
         choices: Vec::new(),
         bundle_sha256: sha256,
+        stated: Vec::new(),
         documents: vec![Document {
             position: 0,
             declared: DocumentKind::Receipt,

@@ -29,6 +29,17 @@ pub(crate) fn office_at(store: Store, now: Arc<dyn Fn() -> Timestamp + Send + Sy
         },
         bank_file: reporting::BankProfile::default(),
         fonts: reporting::DEFAULT_FONT_DIRS.iter().map(std::path::PathBuf::from).collect(),
+        contact: claim::Contact {
+            sender: "交付基金（見本）".to_owned(),
+            office: "助成課".to_owned(),
+            address: "東京都千代田区見本町1-2-3".to_owned(),
+            phone: "03-0000-0000".to_owned(),
+            email: "kofu@example.jp".to_owned(),
+            hours: "平日".to_owned(),
+        },
+        mail: false,
+        incoming: std::env::temp_dir(),
+        site: Some("https://kofu.example.jp".to_owned()),
     };
     // No program: what is uploaded is kept and cannot be read here. Reading is tested with the real program in `tests`.
     let reader = ingest::Reader::new("/nowhere/kofu".into(), Vec::new(), ingest::Limits::default());
@@ -54,7 +65,7 @@ pub(crate) fn state_of(store: Store, now: &str) -> WebState {
 
 fn state_with(store: Store, now: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> WebState {
     let (_, ruleset) = tokio::sync::watch::channel(Arc::new(rules::Ruleset::embedded().clone()));
-    WebState { office: office_at(store, now), ruleset }
+    WebState { office: office_at(store, now), ruleset, openid: None }
 }
 
 /// A store with a clinic and a pharmacy, and the site over it.

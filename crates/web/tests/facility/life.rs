@@ -54,7 +54,11 @@ pub(crate) async fn worked_off(site: &Site) -> Assessed {
         readings.push(office.reader.read(&document.file, &bytes, Some(document.declared)).await.unwrap());
     }
     let told = || office.entry(&Actor::system(), Event::ClaimViewed { claim_id: job.claim_id.clone() });
-    office.store.finish_read(&job, &readings, &[told()]).await.unwrap();
+    let stated = office.store.stated_fields(&job.claim_id, job.revision).await.unwrap();
+    let adjustments = office.stated(&record.claim, &mut readings.clone(), &stated);
+    let mut entries = vec![told()];
+    entries.extend(adjustments.iter().map(|one| office.adjusted(&job.claim_id, job.revision, one)));
+    office.store.finish_read(&job, &readings, &adjustments, &entries).await.unwrap();
     let job = office.store.take("test", &[JobKind::Assess], lease, 1).await.unwrap().pop().unwrap();
     let dossier = office.store.dossier(&job.claim_id).await.unwrap();
     let ruleset = office.rulebook.on(office.today()).await.unwrap();
@@ -262,6 +266,73 @@ pub(crate) async fn a_return_is_answered_with_what_was_sent_before() {
     assert_eq!(record.documents.len(), 2);
     let page = browser.get(&claim).await.body;
     assert!(page.contains("再申請") && page.contains(&format!("{claim}/documents/1/0/view")));
+}
+
+/// What a facility corrects shows before it applies, goes with the claim, is never taken for read, and can be taken back.
+pub(crate) async fn a_misread_field_is_corrected_before_it_is_sent_and_looked_at_by_a_person() {
+    let site = reading_site().await;
+    site.wait(-10 * DAY);
+    let mut browser = site.signed_in("aozora", Role::Facility, Some(CLINIC)).await;
+    let draft = begun(&mut browser, "home-consent").await;
+    added(&mut browser, &draft, "領収書.pdf", &sample("clinic-over-ceilings", "領収書.pdf")).await;
+    added(&mut browser, &draft, "領収書内訳書.xlsx", &sample("clinic-over-ceilings", "領収書内訳書.xlsx")).await;
+    let page = browser.get(&draft).await.body;
+    assert!(page.contains("読取り結果を訂正する") && page.contains("交付の対象となる見込みです"));
+    let fields = format!("{draft}/documents/0/fields");
+
+    for (field, value, status) in [
+        ("receipt.total_yen", "twelve", StatusCode::UNPROCESSABLE_ENTITY),
+        ("receipt.nothing", "1", StatusCode::BAD_REQUEST),
+        ("itemization.total_yen", "1", StatusCode::UNPROCESSABLE_ENTITY),
+    ] {
+        let answer = browser.post(&fields, &[("field", field), ("value", value)]).await;
+        assert_eq!(answer.status, status, "{field}");
+    }
+    let answer = browser.post(&fields, &[("field", "receipt.payee"), ("value", "別の名前のクリニック")]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let page = browser.get(&draft).await.body;
+    assert!(page.contains("訂正した項目") && page.contains("<ins>別の名前のクリニック</ins>"), "{page}");
+    assert!(!page.contains("交付の対象となる見込みです"), "what is stated is not taken for read");
+    // Taken back, what was read holds again; then it is stated once more.
+    browser.post(&fields, &[("field", "receipt.payee"), ("value", "")]).await;
+    assert!(browser.get(&draft).await.body.contains("交付の対象となる見込みです"));
+    let office = &site.state.office;
+    let id = draft.strip_prefix("/drafts/").unwrap();
+    let read = office.draft(id).await.unwrap().documents[0].reading.clone().unwrap();
+    let total = claim::ReadField::ReceiptTotal.value(&read).unwrap();
+    browser.post(&fields, &[("field", "receipt.total_yen"), ("value", &total)]).await;
+    assert_eq!(office.draft(id).await.unwrap().stated, [], "what is the same as what was read is no correction");
+    browser.post(&fields, &[("field", "receipt.issued_on"), ("value", "令和7年6月16日")]).await;
+
+    let claim = sent(&mut browser, &draft).await;
+    let assessed = worked_off(&site).await;
+    assert_eq!(assessed.assessment.outcome, claim::Outcome::Review, "{:?}", assessed.assessment.findings);
+    let claim_id = claim.strip_prefix("/claims/").unwrap();
+    let mut reviewer = site.signed_in("sato", Role::Reviewer, None).await;
+    let page = reviewer.get(&claim).await.body;
+    assert!(page.contains("<ins>令和7年6月16日</ins>") && page.contains("申請のときに医療機関等が訂正"), "{page}");
+    let (readings, kept) = office.corrected(&claim_id.into(), 1).await.unwrap();
+    assert_eq!(kept.len(), 1);
+    assert!(kept[0].adjustment.by.is_facility());
+    assert_eq!(claim::ReadField::ReceiptDay.value(&readings[0]).as_deref(), Some("2025-06-16"));
+
+    // It can still be taken back; then nobody decides it.
+    let mut stranger = site.signed_in("midori", Role::Facility, Some(crate::site::PHARMACY)).await;
+    stranger.get("/claims").await;
+    let answer = stranger.post(&format!("{claim}/withdraw"), &[("seen", "1")]).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    let page = browser.get(&claim).await.body;
+    let seen = between(&page, "name=\"seen\" value=\"", "\"").to_owned();
+    let answer = browser.post(&format!("{claim}/withdraw"), &[("seen", "0")]).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "it was looked at as something else");
+    browser.get(&claim).await;
+    let answer = browser.post(&format!("{claim}/withdraw"), &[("seen", &seen)]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let record = office.claim(&claim_id.into()).await.unwrap();
+    assert_eq!(record.claim.state, ClaimState::Withdrawn);
+    assert!(!reviewer.get("/queue").await.body.contains(claim_id), "nobody has to look at it any more");
+    let page = browser.get(&claim).await.body;
+    assert!(page.contains("取下げ") && !page.contains("/withdraw\""));
 }
 
 pub(crate) async fn an_application_for_products_names_them() {

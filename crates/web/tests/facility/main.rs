@@ -38,6 +38,7 @@ fn main() -> ExitCode {
     tests! {
         life::a_facility_applies_with_the_documents_of_a_sample
         life::a_return_is_answered_with_what_was_sent_before
+        life::a_misread_field_is_corrected_before_it_is_sent_and_looked_at_by_a_person
         life::an_application_for_products_names_them
         life::what_is_left_of_the_time_is_counted_on_the_server
         others::nobody_reaches_anything_of_another_institution

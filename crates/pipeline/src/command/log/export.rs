@@ -1,7 +1,7 @@
 //! The log written out for auditors: whole with its tree, or a selection with a proof for each entry.
 
 use super::seal::{Signed, fetch, sign};
-use super::{PAGE, earlier_checkpoint, entries_missing, personal_of, put_back};
+use super::{PAGE, earlier_checkpoint, entries_missing};
 use crate::app::App;
 use crate::cli::ExportArgs;
 use anyhow::{Context, Result};
@@ -10,7 +10,7 @@ use decision_log::{CSV_FILE, Checkpoint, Entry, Event, FolderExport, Selection, 
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan};
-use office::Told;
+use office::{Personal, Told, put_back};
 use reporting::{LogCsv, LogRow, LogWorkbook};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -53,7 +53,7 @@ pub(crate) async fn run(app: &App, args: &ExportArgs) -> Result<Vec<PathBuf>> {
         if page.is_empty() {
             return Err(super::seal::too_short(next, checkpoint.size()).into());
         }
-        let personal = if args.personal_data { personal_of(app, next..end).await? } else { BTreeMap::new() };
+        let personal = if args.personal_data { app.office.personal_of(next..end).await? } else { Personal::new() };
         for (position, payload) in page {
             if position != next {
                 return Err(entries_missing(position, next).into());

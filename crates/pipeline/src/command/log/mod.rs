@@ -16,14 +16,10 @@ use crate::app::App;
 use crate::cli::LogCommand;
 use crate::output;
 use anyhow::{Context, Result};
-use claim::{Lang, Sha256};
-use decision_log::Entry;
+use claim::Lang;
 use decision_log::audit::Audit;
 use office::Told;
-use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::Path;
-use store::KeptPersonal;
 
 /// How many entries one page asks of the store.
 const PAGE: u32 = 1000;
@@ -98,15 +94,4 @@ fn entries_missing(found: u64, expected: u64) -> Told {
         format!("記録 {expected} があるべきところに、記録 {found} があります。記録が失われています。"),
         format!("the log has entry {found} where entry {expected} was expected: an entry is missing"),
     )
-}
-
-/// What is kept of the personal data of some entries, by its commitments.
-async fn personal_of(app: &App, positions: Range<u64>) -> Result<BTreeMap<Sha256, KeptPersonal>> {
-    let kept = app.office.store.log_personal(positions).await?;
-    Ok(kept.into_iter().map(|kept| (kept.commitment, kept)).collect())
-}
-
-/// Puts personal data back into an entry; gives how many values were erased.
-fn put_back(entry: &mut Entry, personal: &BTreeMap<Sha256, KeptPersonal>) -> u64 {
-    entry.open(|commitment| personal.get(commitment)?.content.as_ref().map(|(_, text)| text.as_str()))
 }

@@ -1,12 +1,12 @@
 //! Stored assessments worked out again, and personal data erased.
 
-use super::{Done, PAGE, personal_of, put_back};
+use super::{Done, PAGE};
 use crate::app::App;
 use crate::output;
 use anyhow::{Context, Result};
 use claim::{Actor, ClaimId, Lang, Sha256};
 use decision_log::{Entry, Event};
-use office::{Told, json};
+use office::{Replayed, Told, put_back};
 
 /// Works every stored assessment out again with the rules that it names, and compares byte by byte. What was erased
 /// stays a commitment on both sides.
@@ -16,7 +16,7 @@ pub(super) async fn replay(app: &App) -> Result<Done> {
     loop {
         let entries = app.office.store.log_entries(from, PAGE).await?;
         let Some((last, _)) = entries.last() else { break };
-        let personal = personal_of(app, from..last + 1).await?;
+        let personal = app.office.personal_of(from..last + 1).await?;
         from = last + 1;
         for (position, payload) in entries {
             let mut entry = Entry::from_bytes(&payload).with_context(|| format!("entry {position} cannot be read"))?;
@@ -24,20 +24,18 @@ pub(super) async fn replay(app: &App) -> Result<Done> {
                 erased += 1;
             }
             let Event::ClaimAssessed(assessed) = entry.event else { continue };
-            // Without facts there was nothing to work out: the findings on the documents alone made the outcome.
-            let Some(facts) = &assessed.facts else { continue };
-            let named = &assessed.assessment.ruleset;
-            let Some(ruleset) = app.office.rulebook.named(named).await? else {
-                without_rules += 1;
-                eprintln!("entry {position}: claim {}: found no files of the rules {named}", assessed.claim_id);
-                continue;
-            };
-            let again = ruleset.assess(facts, &assessed.observed)?;
-            if json(&again) == json(&assessed.assessment) {
-                same += 1;
-            } else {
-                different += 1;
-                eprintln!("entry {position}: claim {} comes out differently", assessed.claim_id);
+            match app.office.replay(&assessed).await? {
+                Replayed::NoFacts => {}
+                Replayed::Same => same += 1,
+                Replayed::NoRules => {
+                    without_rules += 1;
+                    let named = &assessed.assessment.ruleset;
+                    eprintln!("entry {position}: claim {}: found no files of the rules {named}", assessed.claim_id);
+                }
+                Replayed::Different(_) => {
+                    different += 1;
+                    eprintln!("entry {position}: claim {} comes out differently", assessed.claim_id);
+                }
             }
         }
     }
@@ -66,7 +64,7 @@ pub(super) async fn erase(app: &App, claim: &ClaimId, by: &Actor) -> Result<Done
     loop {
         let entries = app.office.store.log_entries(from, PAGE).await?;
         let Some((last, _)) = entries.last() else { break };
-        let personal = personal_of(app, from..last + 1).await?;
+        let personal = app.office.personal_of(from..last + 1).await?;
         from = last + 1;
         for (position, payload) in entries {
             let entry = Entry::from_bytes(&payload).with_context(|| format!("entry {position} cannot be read"))?;
