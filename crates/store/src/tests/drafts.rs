@@ -84,6 +84,18 @@ async fn a_draft_is_kept_changed_sent_once_and_becomes_a_claim(fixture: Fixture)
     let error = store.declare_draft_document("d-1", 9, DocumentKind::Receipt, later).await.unwrap_err();
     assert!(matches!(error, StoreError::NotFound { .. }), "{error}");
 
+    // What a facility states goes with its document, and away with it; what was read stays.
+    let stated = |position, field, value: &str| StatedField { position, field, value: value.to_owned() };
+    let total = stated(0, ReadField::ReceiptTotal, "144000");
+    store.state_draft_field("d-1", &stated(0, ReadField::ReceiptTotal, "1"), later).await.unwrap();
+    store.state_draft_field("d-1", &total, later).await.unwrap();
+    store.state_draft_field("d-1", &stated(0, ReadField::ReceiptPayee, "見本"), later).await.unwrap();
+    store.state_draft_field("d-1", &stated(1, ReadField::ReceiptPayee, "見本"), later).await.unwrap();
+    store.unstate_draft_field("d-1", 0, ReadField::ReceiptPayee, later).await.unwrap();
+    assert_eq!(draft(&fixture, "d-1").await.stated, [total.clone(), stated(1, ReadField::ReceiptPayee, "見本")]);
+    let dossier = store.draft_dossier("d-1", later).await.unwrap();
+    assert_eq!(ReadField::ReceiptTotal.value(&dossier.documents[0].reading).as_deref(), Some("144000"));
+
     // A place that was given to another file keeps no reading of the one before.
     store.remove_draft_document("d-1", 1, later).await.unwrap();
     let other = fixture.document(0, DocumentKind::Itemization, b"another itemization").await;
@@ -91,6 +103,7 @@ async fn a_draft_is_kept_changed_sent_once_and_becomes_a_claim(fixture: Fixture)
     assert_eq!(again, 1);
     store.read_draft_document("d-1", 1, &reading, DocumentKind::Receipt, later).await.unwrap();
     assert_eq!(draft(&fixture, "d-1").await.documents[1].reading, None);
+    assert_eq!(draft(&fixture, "d-1").await.stated, [total], "what was stated of a file goes with it");
     assert!(store.remove_draft_document("d-1", 9, later).await.is_err());
 
     let dossier = store.draft_dossier("d-1", later).await.unwrap();
@@ -113,6 +126,7 @@ async fn a_draft_is_kept_changed_sent_once_and_becomes_a_claim(fixture: Fixture)
     assert!(store.declare_draft_document("d-1", 0, DocumentKind::Itemization, later).await.is_err());
     assert!(store.read_draft_document("d-1", 0, &read, DocumentKind::Receipt, later).await.is_err());
     assert!(store.remove_draft_document("d-1", 0, later).await.is_err());
+    assert!(store.state_draft_field("d-1", &stated(0, ReadField::ReceiptTotal, "1"), later).await.is_err());
     assert!(store.delete_draft("d-1", closed.version).await.is_err());
     assert_eq!(draft(&fixture, "d-1").await, closed);
     assert_eq!(fixture.everything().await, before);

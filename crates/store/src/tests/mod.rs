@@ -8,6 +8,7 @@ mod drafts;
 mod duplicates;
 mod messages;
 mod objects;
+mod openid;
 mod opening;
 mod products;
 mod proofs;

@@ -109,7 +109,7 @@ async fn a_claim_comes_in(fixture: &Fixture) -> NewClaim {
         choices: Vec::new(),
         bundle_sha256: crate::objects::hash(b"bundle"),
         documents: vec![receipt, fixture.document(1, DocumentKind::Itemization, b"itemization").await],
-        stated: Vec::new(),
+        stated: vec![StatedField { position: 0, field: ReadField::ReceiptTotal, value: "1".to_owned() }],
     };
     let good = new.clone();
 
@@ -218,6 +218,8 @@ async fn it_is_read_and_assessed(fixture: &Fixture, first: &NewClaim) {
 
     readings[1].kind = DocumentKind::Itemization;
     readings[1].receipt = None;
+    let stated = store.stated_fields(&jobs[0].claim_id, 1).await.unwrap();
+    assert_eq!(stated.iter().map(|one| one.value.as_str()).collect::<Vec<_>>(), ["1"], "what the facility stated");
     store.finish_read(&jobs[0], &readings, &[], &entry("read")).await.unwrap();
     assert_eq!(store.readings(&"A".into(), 1).await.unwrap(), readings);
     assert_eq!(fixture.record("A").await.claim.state, ClaimState::Read);
@@ -565,6 +567,8 @@ fn every_public_operation_is_in_the_story() {
         include_str!("accounts.rs"),
         include_str!("drafts.rs"),
         include_str!("proofs.rs"),
+        include_str!("messages.rs"),
+        include_str!("openid.rs"),
         include_str!("review.rs"),
     );
     let mut operations = BTreeSet::new();

@@ -5,6 +5,7 @@ use crate::cli::{Global, Need};
 use crate::clock::Clock;
 use crate::told::in_language;
 use claim::Actor;
+use claim::Sha256;
 
 async fn app(data: &Path) -> App {
     let global = Global { data: data.to_owned(), config: None, database_url: None, object_url: None, lang: None };
