@@ -273,6 +273,10 @@ impl Fields<'_> {
 
     fn payment(mut self, result_at: Option<usize>) -> TransferRecord {
         let account = self.account([1, 5, 20, 23, 42, 43], b"1249");
+        // 手形交換所番号: unused, and filled with zeros or spaces.
+        if self.bytes[38..42] != [b' '; 4] {
+            self.digits(38, 4, ("手形交換所番号", "clearing house number"));
+        }
         let holder = self.text(50, 30, ("受取人名", "holder"), Letters::Party);
         if holder.is_empty() {
             self.fault(50, ("受取人名", "holder"), b"", "受取人の名義", "a name");

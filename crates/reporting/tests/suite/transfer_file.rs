@@ -44,8 +44,8 @@ fn agree(batch: &PaymentBatch, bytes: &[u8]) -> usize {
 /// Latin letters.
 fn name() -> impl Strategy<Value = String> {
     let part = prop_oneof![
-        "[ァ-ヶー]{1,12}",
-        "[ぁ-ゖ]{1,12}",
+        "[ァ-ヮヲ-ヶー]{1,12}",
+        "[ぁ-ゎを-ゖ]{1,12}",
         "[ｱ-ﾝ]{1,8}",
         "[A-Za-z0-9]{1,6}",
         "[Ａ-Ｚ０-９]{1,4}",
@@ -71,8 +71,8 @@ fn kind() -> impl Strategy<Value = AccountKind> {
 }
 
 fn account() -> impl Strategy<Value = BankAccount> {
-    ("[0-9]{4}", "[ァ-ヶー]{0,20}", "[0-9]{3}", "[ァ-ヶーA-Z0-9]{0,20}", kind(), "[0-9]{1,7}", name()).prop_map(
-        |(bank_code, bank_name, branch_code, branch_name, kind, number, holder)| BankAccount {
+    ("[0-9]{4}", "[ァ-ヮヲ-ヶー]{0,20}", "[0-9]{3}", "[ァ-ヮヲ-ヶーA-Z0-9]{0,20}", kind(), "[0-9]{1,7}", name())
+        .prop_map(|(bank_code, bank_name, branch_code, branch_name, kind, number, holder)| BankAccount {
             bank_code,
             bank_name,
             branch_code,
@@ -80,8 +80,7 @@ fn account() -> impl Strategy<Value = BankAccount> {
             kind,
             number,
             holder,
-        },
-    )
+        })
 }
 
 prop_compose! {
