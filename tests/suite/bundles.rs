@@ -59,6 +59,7 @@ fn a_claim_goes_by_hand_from_bundle_to_bank_file_and_two_people_are_needed() {
     // A decided claim cannot be decided again.
     kofu(&["claims", "decide", &id, "reject", "--by", "somebody"]).expect_code(1);
 
+    kofu(&["facilities", "confirm", "1310110049", "--by", "officer-x"]).expect_code(0);
     let prepared = kofu(&["batch", "prepare", "--by", "officer-a"]).expect_code(0);
     let batch = prepared.out.split_whitespace().next().unwrap().to_owned();
     kofu(&["batch", "prepare", "--by", "officer-a", "--pay-on", "2026-02-27"]).expect_code(1);

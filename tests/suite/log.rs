@@ -20,6 +20,7 @@ fn office() -> &'static Office {
     OFFICE.get_or_init(|| {
         let office = Office::with(&["payee-differs", "clinic-over-ceilings", "limited-type-at-ceiling"]);
         decide(&office);
+        office.confirm_accounts();
         office.kofu(&["batch", "prepare", "--by", "officer-b"]).expect_code(0);
         office
     })

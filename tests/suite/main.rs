@@ -16,6 +16,7 @@ mod itemizations;
 mod kills;
 mod log;
 mod mail;
+mod money;
 mod office;
 mod oracle;
 mod products;

@@ -23,6 +23,11 @@ impl Office {
         office
     }
 
+    /// The second look at every bank account of the register.
+    pub(crate) fn confirm_accounts(&self) {
+        self.kofu(&["facilities", "confirm", "--all", "--by", "officer-x"]).expect_code(0);
+    }
+
     /// Takes samples, without working on them.
     pub(crate) fn import(&self, samples: &[&str]) -> Printed {
         let paths: Vec<PathBuf> = samples.iter().map(|sample| root().join("samples").join(sample)).collect();

@@ -8,6 +8,10 @@ fn what_an_import_changes_is_told_and_a_batch_of_old_accounts_is_not_released() 
     let again = office.kofu(&["facilities", "import", register().to_str().unwrap()]).expect_code(0);
     assert!(again.out.contains("0 new, 0 changed"), "{}", again.out);
     let batch = |args: &[&str]| office.kofu(&[&["batch"], args].concat());
+    // An account that no second person has looked at is not paid to.
+    let nothing = batch(&["prepare", "--by", "officer-a"]).expect_code(0);
+    assert!(nothing.err.contains("account-unconfirmed") && nothing.out.contains("No approved claim"), "{nothing:?}");
+    office.confirm_accounts();
     batch(&["prepare", "--by", "officer-a"]).expect_code(0);
 
     // Somebody has another account registered.
@@ -48,6 +52,13 @@ fn what_an_import_changes_is_told_and_a_batch_of_old_accounts_is_not_released() 
     batch(&["cancel", "last", "--by", "officer-b"]).expect_code(0);
     let twice = batch(&["cancel", "last", "--by", "officer-b"]).expect_code(1);
     assert!(twice.err.contains("cancelled"), "{}", twice.err);
+    // Who brought the new account cannot be the one who confirms it.
+    assert!(batch(&["prepare", "--by", "officer-a"]).expect_code(0).err.contains("account-unconfirmed"));
+    let unconfirmed = office.kofu(&["facilities", "unconfirmed", "--json"]).expect_code(0).json_lines();
+    assert_eq!((unconfirmed.len(), unconfirmed[0]["account"]["number"].as_str()), (1, Some("7654321")));
+    let alone = office.kofu(&["facilities", "confirm", code, "--by", "registrar"]).expect_code(1);
+    assert!(alone.err.contains("another person has to"), "{}", alone.err);
+    office.kofu(&["facilities", "confirm", code, "--by", "officer-x"]).expect_code(0);
     batch(&["prepare", "--by", "officer-a"]).expect_code(0);
     batch(&["release", "last", "--by", "officer-b"]).expect_code(0);
     let listed = office.run(&["batch", "list"]).expect_code(0).out;

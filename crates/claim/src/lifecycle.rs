@@ -47,7 +47,7 @@ states! {
     /// A person looks at it.
     InReview "in-review" "確認中" -> [Approved Returned Rejected Withdrawn]
     /// 交付決定.
-    Approved "approved" "交付決定" -> [Batched]
+    Approved "approved" "交付決定" -> [Batched Withdrawn]
     /// 差戻し: the facility may send a new revision.
     Returned "returned" "差戻し" -> [Submitted Withdrawn]
     /// 不交付.
@@ -56,11 +56,12 @@ states! {
     Batched "batched" "支払準備中" -> [Sent Approved]
     /// In a released batch: the bank has its order.
     Sent "sent" "振込依頼済み" -> [Paid Bounced]
-    /// The bank's result says so.
-    Paid "paid" "支払済み" -> []
+    /// The bank's result says so. Bounced after all where that result was corrected (組戻し).
+    Paid "paid" "支払済み" -> [Bounced]
     /// The bank sent it back; paid again once the account is right.
-    Bounced "bounced" "振込不能" -> [Approved]
-    /// Taken back by the facility, which may do so until it is decided, and after a return.
+    Bounced "bounced" "振込不能" -> [Approved Withdrawn]
+    /// Taken back by the facility, which may do so until it is decided and after a return; or a grant given up before it was
+    /// paid.
     Withdrawn "withdrawn" "取下げ" -> []
 }
 

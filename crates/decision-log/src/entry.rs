@@ -234,6 +234,86 @@ pub enum Event {
         /// To whose account.
         account: String,
     },
+    /// The budget of a programme was set.
+    BudgetSet {
+        /// Which programme.
+        programme: ProgrammeId,
+        /// The whole budget from now on.
+        budget_yen: Yen,
+        /// What it was; `None` the first time.
+        previous_yen: Option<Yen>,
+        /// Why.
+        reason: String,
+    },
+    /// A claim was approved in all but money: the decision is entered when the programme's budget has room.
+    ClaimAwaitsBudget {
+        /// The decision that waits.
+        decision: Decision,
+        /// What was left of the budget.
+        available_yen: Yen,
+        /// How many claims that came earlier waited.
+        ahead: u64,
+    },
+    /// A grant was given up before it was paid; its money is available again.
+    GrantWithdrawn {
+        /// Of which claim.
+        claim_id: ClaimId,
+        /// What had been granted, where it was money.
+        granted_yen: Option<Yen>,
+        /// Why.
+        reason: String,
+    },
+    /// One person agreed to the release of a batch that needs several.
+    BatchReleaseAgreed {
+        /// Which batch.
+        id: String,
+        /// The content that this person looked at.
+        sha256: Sha256,
+        /// By whom.
+        agreed_by: Actor,
+        /// How many have agreed with this one.
+        agreed: u32,
+        /// How many have to.
+        releasers: u32,
+    },
+    /// A facility was given another bank account.
+    FacilityAccountChanged {
+        /// Which facility.
+        facility: InstitutionCode,
+        /// The account.
+        account: String,
+    },
+    /// A second person looked at a facility's bank account: it may be paid to.
+    FacilityAccountLooked {
+        /// Which facility.
+        facility: InstitutionCode,
+        /// Which of its accounts, from 1.
+        number: u64,
+        /// The account.
+        account: String,
+        /// The claims that can be paid again.
+        payable_again: Vec<ClaimId>,
+    },
+    /// The list of banks and branches was replaced.
+    BankListImported {
+        /// The day of which it says what is.
+        as_of: Date,
+        /// How many branches it has.
+        branches: u64,
+        /// The file.
+        sha256: Sha256,
+    },
+    /// The bank said what became of a batch.
+    ResultsReceived(ReceivedResults),
+    /// What had been recorded as paid was not.
+    ResultCorrected {
+        /// In which batch.
+        batch: String,
+        /// Which claim.
+        claim_id: ClaimId,
+        /// Why.
+        reason: String,
+    },
     /// Texts that entries commit to were erased; the entries and their proofs stay.
     PersonalDataErased {
         /// Of which claim.
@@ -245,7 +325,7 @@ pub enum Event {
 
 impl Event {
     /// The kinds of events: the value of the key `type`, and what happened in Japanese.
-    pub const KINDS: [(&str, &str); 30] = [
+    pub const KINDS: [(&str, &str); 39] = [
         ("facility-register-changed", "名簿の取込み"),
         ("claim-submitted", "申請の受付"),
         ("claim-read", "書類の読取り"),
@@ -275,6 +355,15 @@ impl Event {
         ("reassessment-asked", "再審査の指示"),
         ("claim-noted", "メモの記入"),
         ("claim-handed-over", "担当の引継ぎ"),
+        ("budget-set", "予算の設定"),
+        ("claim-awaits-budget", "予算待ちの開始"),
+        ("grant-withdrawn", "交付決定の取消し"),
+        ("batch-release-agreed", "支払バッチの承認（必要な人数に達する前）"),
+        ("facility-account-changed", "振込先口座の登録"),
+        ("facility-account-looked", "振込先口座の確認"),
+        ("bank-list-imported", "銀行・支店の一覧の取込み"),
+        ("results-received", "振込結果の取込み"),
+        ("result-corrected", "振込結果の訂正"),
         ("personal-data-erased", "個人情報の消去"),
     ];
 
@@ -310,6 +399,15 @@ impl Event {
             Event::ReassessmentAsked { .. } => "reassessment-asked",
             Event::ClaimNoted { .. } => "claim-noted",
             Event::ClaimHandedOver { .. } => "claim-handed-over",
+            Event::BudgetSet { .. } => "budget-set",
+            Event::ClaimAwaitsBudget { .. } => "claim-awaits-budget",
+            Event::GrantWithdrawn { .. } => "grant-withdrawn",
+            Event::BatchReleaseAgreed { .. } => "batch-release-agreed",
+            Event::FacilityAccountChanged { .. } => "facility-account-changed",
+            Event::FacilityAccountLooked { .. } => "facility-account-looked",
+            Event::BankListImported { .. } => "bank-list-imported",
+            Event::ResultsReceived(_) => "results-received",
+            Event::ResultCorrected { .. } => "result-corrected",
             Event::PersonalDataErased { .. } => "personal-data-erased",
         }
     }
@@ -327,6 +425,10 @@ impl Event {
         match self {
             Event::ClaimDecided { decision } => Some(decision.grant_yen),
             Event::BatchPrepared(batch) => Some(batch.total_yen),
+            Event::BudgetSet { budget_yen, .. } => Some(*budget_yen),
+            Event::ClaimAwaitsBudget { decision, .. } => Some(decision.grant_yen),
+            Event::GrantWithdrawn { granted_yen, .. } => *granted_yen,
+            Event::ResultsReceived(results) => Some(results.paid_yen),
             _ => None,
         }
     }
@@ -335,9 +437,10 @@ impl Event {
     pub fn facilities(&self) -> &[InstitutionCode] {
         match self {
             Event::ClaimSubmitted(claim) => std::slice::from_ref(&claim.facility),
-            Event::FacilityInvited { facility, .. } | Event::DocumentReceived { facility, .. } => {
-                std::slice::from_ref(facility)
-            }
+            Event::FacilityInvited { facility, .. }
+            | Event::DocumentReceived { facility, .. }
+            | Event::FacilityAccountChanged { facility, .. }
+            | Event::FacilityAccountLooked { facility, .. } => std::slice::from_ref(facility),
             Event::AccountAdded { facilities, .. } | Event::AccountChanged { facilities, .. } => facilities,
             _ => &[],
         }
@@ -354,7 +457,14 @@ impl Event {
                 claims.extend(batch.payments.iter().map(|payment| payment.claim_id.clone()));
                 facilities.extend(batch.payments.iter().map(|payment| payment.facility.clone()));
             }
-            Event::BatchReleased { id, .. } | Event::BatchCancelled { id, .. } => of_batch = Some(id.clone()),
+            Event::BatchReleased { id, .. }
+            | Event::BatchReleaseAgreed { id, .. }
+            | Event::BatchCancelled { id, .. } => of_batch = Some(id.clone()),
+            Event::FacilityAccountLooked { payable_again, .. } => claims.extend(payable_again.iter().cloned()),
+            Event::ResultsReceived(results) => {
+                claims.extend(results.paid.iter().cloned());
+                claims.extend(results.bounced.iter().cloned());
+            }
             _ => {}
         }
         LogAbout { at, by, event: self.code(), claims, facilities, batch: of_batch }
@@ -365,7 +475,7 @@ impl Event {
         match self {
             Event::ClaimSubmitted(claim) => Some(&claim.claim_id),
             Event::ClaimAssessed(claim) => Some(&claim.claim_id),
-            Event::ClaimDecided { decision } => Some(&decision.claim_id),
+            Event::ClaimDecided { decision } | Event::ClaimAwaitsBudget { decision, .. } => Some(&decision.claim_id),
             Event::FieldAdjusted(field) => Some(&field.claim_id),
             Event::ClaimRead { claim_id, .. }
             | Event::ClaimInReview { claim_id, .. }
@@ -376,6 +486,8 @@ impl Event {
             | Event::ReassessmentAsked { claim_id, .. }
             | Event::ClaimNoted { claim_id, .. }
             | Event::ClaimHandedOver { claim_id, .. }
+            | Event::GrantWithdrawn { claim_id, .. }
+            | Event::ResultCorrected { claim_id, .. }
             | Event::PersonalDataErased { claim_id, .. } => Some(claim_id),
             Event::FacilityRegisterChanged { .. }
             | Event::FacilityInvited { .. }
@@ -390,7 +502,13 @@ impl Event {
             | Event::DocumentReceived { .. }
             | Event::BatchPrepared(_)
             | Event::BatchReleased { .. }
+            | Event::BatchReleaseAgreed { .. }
             | Event::BatchCancelled { .. }
+            | Event::BudgetSet { .. }
+            | Event::FacilityAccountChanged { .. }
+            | Event::FacilityAccountLooked { .. }
+            | Event::BankListImported { .. }
+            | Event::ResultsReceived(_)
             | Event::RulesetProposed { .. }
             | Event::RulesetAgreed { .. } => None,
         }
@@ -520,6 +638,23 @@ pub struct BatchPayment {
     pub facility: InstitutionCode,
     /// How much.
     pub amount_yen: Yen,
+}
+
+/// What a bank said of a batch. Its records are stored beside the log, its file in object storage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceivedResults {
+    /// Of which batch.
+    pub batch: String,
+    /// The file.
+    pub sha256: Sha256,
+    /// The claims that were paid.
+    pub paid: Vec<ClaimId>,
+    /// What was paid in all.
+    pub paid_yen: Yen,
+    /// The claims whose payment was sent back.
+    pub bounced: Vec<ClaimId>,
+    /// How many records or payments do not add up and wait for a person.
+    pub amiss: u64,
 }
 
 /// Why bytes are not an entry that this version wrote.

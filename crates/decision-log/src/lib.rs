@@ -39,8 +39,8 @@ mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use entry::{
-    AdjustedField, AssessedClaim, BatchPayment, Entry, EntryError, Event, PreparedBatch, ReadDocument, SubmittedClaim,
-    SubmittedDocument,
+    AdjustedField, AssessedClaim, BatchPayment, Entry, EntryError, Event, PreparedBatch, ReadDocument, ReceivedResults,
+    SubmittedClaim, SubmittedDocument,
 };
 pub use export::{
     CHECKPOINT_FILE, CONSISTENCY_FILE, CSV_FILE, ExportError, FolderExport, KEY_FILE, LOG_FILE, MANIFEST_FILE,

@@ -3,7 +3,7 @@
 //! stood there, and every proof still holds.
 //!
 //! What counts as personal is decided here, by what a text comes from and not by what it looks like: names and words
-//! from documents (values of findings, names of files and sheets) and reasons that people wrote. Codes, days, sums,
+//! from documents (values of findings, names of files and sheets), reasons that people wrote, and bank accounts. Codes, days, sums,
 //! categories, the programmes' own words, ids of claims, facilities and accounts do not. A value under a key that
 //! [`OPEN_KEYS`] does not have is personal, so that a new finding cannot open what nobody thought of.
 
@@ -126,8 +126,16 @@ impl Event {
                     of_finding(finding, each);
                 }
             }
-            Event::ClaimDecided { decision } => decision.reason.iter_mut().for_each(each),
-            Event::DuplicateJudged { reason, .. } => each(reason),
+            Event::ClaimDecided { decision } | Event::ClaimAwaitsBudget { decision, .. } => {
+                decision.reason.iter_mut().for_each(each);
+            }
+            Event::DuplicateJudged { reason, .. }
+            | Event::BudgetSet { reason, .. }
+            | Event::GrantWithdrawn { reason, .. }
+            | Event::ResultCorrected { reason, .. } => each(reason),
+            Event::FacilityAccountChanged { account, .. } | Event::FacilityAccountLooked { account, .. } => {
+                each(account);
+            }
             Event::FieldAdjusted(field) => {
                 field.old.iter_mut().for_each(&mut *each);
                 each(&mut field.new);
@@ -142,8 +150,11 @@ impl Event {
             | Event::NoticeIssued { .. }
             | Event::BatchPrepared(_)
             | Event::BatchReleased { .. }
+            | Event::BatchReleaseAgreed { .. }
             | Event::BatchCancelled { .. }
             | Event::ClaimWithdrawn { .. }
+            | Event::BankListImported { .. }
+            | Event::ResultsReceived(_)
             | Event::RulesetProposed { .. }
             | Event::RulesetAgreed { .. }
             | Event::FacilityInvited { .. }

@@ -1,16 +1,38 @@
 //! Payment batches (支払バッチ): prepared by one person, released by another, written out as often as needed.
 
 use crate::{Office, OfficeError, Told, hash, json};
-use claim::{Actor, Calendar, ClaimId, Lang, Payment, PaymentBatch, Sha256, wareki};
+use claim::{Actor, Calendar, ClaimId, Lang, Payment, PaymentBatch, Sha256, Yen, wareki};
 use decision_log::{BatchPayment, Event, PreparedBatch};
 use jiff::civil::Date;
+use serde::Deserialize;
 use store::{BatchRecord, BatchState, NewBatch};
+
+/// From which sum on how many persons have to release a batch; part of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseBand {
+    /// From this sum on.
+    pub from_yen: Yen,
+    /// So many persons, none of whom prepared the batch or decided a claim in it.
+    pub releasers: u32,
+}
+
+/// What came of a person's agreement to a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Released {
+    /// The batch is released.
+    Wholly,
+    /// So many have agreed, and so many have to.
+    Agreed(u32, u32),
+}
 
 /// What is written out of a released batch.
 #[derive(Clone, Debug)]
 pub struct BatchFiles {
-    /// The bank's file (総合振込), in the bank's own encoding.
+    /// The bank's file (総合振込), in the bank's own form and encoding.
     pub bank_file: Vec<u8>,
+    /// What its name ends with: `txt`, `csv` or `xml`.
+    pub extension: &'static str,
     /// The list of payments (XLSX).
     pub list: Vec<u8>,
 }
@@ -22,6 +44,8 @@ pub struct Prepared {
     pub batch: Option<PaymentBatch>,
     /// Approved claims that stay behind because the register has no bank account for their facility.
     pub without_account: Vec<ClaimId>,
+    /// Approved claims that stay behind because no second person has looked at their facility's account yet.
+    pub account_unlooked: Vec<ClaimId>,
 }
 
 impl Office {
@@ -64,9 +88,10 @@ impl Office {
             .coded("bank-holiday")
             .into());
         }
-        let (mut payments, mut without_account) = (Vec::new(), Vec::new());
+        let (mut payments, mut without_account, mut account_unlooked) = (Vec::new(), Vec::new(), Vec::new());
         for approved in self.store.approved_claims(None).await? {
             match approved.account {
+                Some(_) if !approved.account_looked => account_unlooked.push(approved.claim_id),
                 Some(account) => payments.push(Payment {
                     claim_id: approved.claim_id,
                     facility_code: approved.facility_code,
@@ -78,7 +103,7 @@ impl Office {
             }
         }
         if payments.is_empty() {
-            return Ok(Prepared { batch: None, without_account });
+            return Ok(Prepared { batch: None, without_account, account_unlooked });
         }
         let number = self.store.batches().await?.iter().filter(|batch| batch.pay_on == pay_on).count() + 1;
         let batch = PaymentBatch {
@@ -108,15 +133,27 @@ impl Office {
             prepared_by: by.clone(),
         });
         let entry = self.entry(by, event);
+        let (releasers, most_yen) = self.releasers(total_yen);
         let new = NewBatch {
             id: batch.id.clone(),
             pay_on,
             prepared_by: by.clone(),
             prepared_at: self.now(),
+            releasers,
+            most_yen,
             payments: batch.payments.clone(),
         };
         self.store.prepare_batch(&new, &[entry]).await?;
-        Ok(Prepared { batch: Some(batch), without_account })
+        Ok(Prepared { batch: Some(batch), without_account, account_unlooked })
+    }
+
+    /// How many persons have to release a batch of this sum, and the most that so many may release.
+    pub fn releasers(&self, total: Yen) -> (u32, Option<Yen>) {
+        let mut bands = self.settings.releases.clone();
+        bands.sort_by_key(|band| band.from_yen);
+        let held = bands.iter().rev().find(|band| band.from_yen <= total).map_or(1, |band| band.releasers.max(1));
+        let next = bands.iter().find(|band| band.from_yen > total);
+        (held, next.and_then(|band| Yen::new(band.from_yen.get() - 1).ok()))
     }
 
     /// What a batch pays and from which account, and the hash of that: what a release is bound to.
@@ -131,8 +168,9 @@ impl Office {
         (batch, sha256)
     }
 
-    /// Releases a batch: what is released is the hash of what was prepared, or of what was `seen` before.
-    pub async fn release_batch(&self, id: &str, by: &Actor, seen: Option<Sha256>) -> Result<(), OfficeError> {
+    /// Agrees to the release of a batch, and releases it with the last agreement that its sum asks for: what is released
+    /// is the hash of what was prepared, or of what was `seen` before.
+    pub async fn release_batch(&self, id: &str, by: &Actor, seen: Option<Sha256>) -> Result<Released, OfficeError> {
         let record = self.batch(id).await?;
         self.accounts_as_prepared(&record).await?;
         let sha256 = self.batch_content(&record).1;
@@ -144,9 +182,21 @@ impl Office {
             .coded("changed-meanwhile")
             .into());
         }
+        let agreed = u32::try_from(record.releases.len()).unwrap_or(u32::MAX).saturating_add(1);
+        if agreed < record.releasers {
+            let event = Event::BatchReleaseAgreed {
+                id: id.to_owned(),
+                sha256,
+                agreed_by: by.clone(),
+                agreed,
+                releasers: record.releasers,
+            };
+            self.store.agree_to_release(id, by, self.now(), sha256, &[self.entry(by, event)]).await?;
+            return Ok(Released::Agreed(agreed, record.releasers));
+        }
         let entry = self.entry(by, Event::BatchReleased { id: id.to_owned(), sha256, released_by: by.clone() });
         self.store.release_batch(id, by, self.now(), sha256, &[entry]).await?;
-        Ok(())
+        Ok(Released::Wholly)
     }
 
     /// Gives a prepared batch up: its claims wait for another.
@@ -157,8 +207,8 @@ impl Office {
         Ok(())
     }
 
-    /// That every facility of a batch still has the account that the batch pays to: who releases it must not send money
-    /// to an account that the register no longer has.
+    /// That every facility of a batch still has the account that the batch pays to, told with the facilities. The database
+    /// holds it in the transaction of the release; here it only gets its names.
     async fn accounts_as_prepared(&self, record: &BatchRecord) -> Result<(), OfficeError> {
         if record.state != BatchState::Prepared {
             // The store says why it cannot be released.
@@ -219,9 +269,12 @@ impl Office {
             .coded("payer-changed")
             .into());
         }
+        // The same instant each time, so that the same bytes are written however often.
+        let created = record.released_at.unwrap_or(record.prepared_at);
         let bank_file =
-            reporting::payment_file(&batch, &self.settings.bank_file).map_err(|error| no_bank_file(id, error))?;
-        Ok(BatchFiles { bank_file, list: reporting::payment_list(&batch)? })
+            reporting::bank_file(&batch, &self.settings.bank_file, created).map_err(|error| no_bank_file(id, error))?;
+        let extension = self.settings.bank_file.form.extension();
+        Ok(BatchFiles { bank_file, extension, list: reporting::payment_list(&batch)? })
     }
 }
 

@@ -5,7 +5,6 @@ use claim::{
     Actor, Assessment, Choice, ClaimId, ClaimState, Decision, DecisionKind, Finding, Lang, Outcome, ProductUnits,
     Severity, Yen,
 };
-use decision_log::Event;
 use reporting::{MissingGlyph, NoticeProblem, Typesetter};
 use store::ClaimRecord;
 
@@ -28,7 +27,8 @@ pub struct Will<'a> {
 }
 
 impl Office {
-    /// A person's decision on a claim that waits for one, bound to the assessment that the store has.
+    /// A person's decision on a claim that waits for one, bound to the assessment that the store has. An approval for which
+    /// the budget has no room waits for it ([`store::Store::budget_wait`]), where the configuration does not refuse it.
     pub async fn decide(&self, id: &ClaimId, will: Will<'_>) -> Result<Decision, OfficeError> {
         let all = self.claim(id).await?;
         let record = &all.claim;
@@ -63,8 +63,7 @@ impl Office {
             decided_at: self.now(),
             reason,
         };
-        let entry = self.entry(will.by, Event::ClaimDecided { decision: decision.clone() });
-        self.store.decide(&decision, will.seen.unwrap_or(record.version), &[entry]).await?;
+        self.enter(&decision, will.seen.unwrap_or(record.version)).await?;
         Ok(decision)
     }
 

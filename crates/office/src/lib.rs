@@ -7,13 +7,16 @@
 
 mod accounts;
 mod assessed;
+mod bank_accounts;
 mod batch;
+mod budget;
 mod decide;
 mod draft;
 mod duplicates;
 mod messages;
 mod openid;
 mod replay;
+mod results;
 mod review;
 mod rulebook;
 mod submit;
@@ -25,12 +28,15 @@ pub use accounts::{
     PASSWORD_LEAST, SESSION_IDLE, SESSION_LIFE, SecondStep, SecondStepSetup, SignedIn, actor, fresh_password,
 };
 pub use assessed::{Assessed, hash, json};
-pub use batch::{BatchFiles, Prepared};
+pub use bank_accounts::{AccountRemark, account_sha256};
+pub use batch::{BatchFiles, Prepared, ReleaseBand, Released};
+pub use budget::{Budget, REASON_MOST, WhenShort};
 pub use decide::Will;
 pub use draft::{DOCUMENT_BYTES_MOST, DOCUMENTS_MOST, Received, too_large};
 pub use ingest::{Picture, Table, TableCellKind, View};
 pub use messages::{MAIL_ATTEMPTS_MOST, mail_again_after};
 pub use replay::{Personal, Replayed, put_back};
+pub use results::Reconciled;
 pub use review::{Correction, LOOKING, NOTE_MOST, ONE_LOOK};
 pub use rulebook::{Rulebook, RulebookError};
 pub use submit::{Accepted, Submission};
@@ -53,6 +59,12 @@ pub struct Settings {
     pub payer: Payer,
     /// How this bank wants its file.
     pub bank_file: reporting::BankProfile,
+    /// How this bank tells what became of payments.
+    pub result_file: reporting::ResultProfile,
+    /// How many persons release a batch, by its sum; none means one person, whatever the sum.
+    pub releases: Vec<ReleaseBand>,
+    /// What becomes of an approval for which the budget has no room.
+    pub when_budget_short: WhenShort,
     /// Folders of the notices' fonts: a reason that no notice can show is refused.
     pub fonts: Vec<PathBuf>,
     /// Whom to ask, for messages.
@@ -199,6 +211,7 @@ impl OfficeError {
                 StoreError::Step { .. } | StoreError::Refused { .. } | StoreError::BatchState { .. },
             ) => "not-allowed-now",
             OfficeError::Store(StoreError::NotFound { .. }) => "not-found",
+            OfficeError::Store(StoreError::BudgetShort { .. }) => "budget-short",
             _ => "internal",
         }
     }

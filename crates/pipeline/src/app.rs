@@ -51,6 +51,9 @@ impl App {
             mail: config.mail.is_some(),
             incoming: data.join("incoming"),
             site: config.site.url.clone().map(|url| url.0),
+            result_file: config.result_file.clone(),
+            releases: config.release.clone(),
+            when_budget_short: config.budget.when_short,
         };
         // The reader process is this same program.
         let program = std::env::current_exe()?;

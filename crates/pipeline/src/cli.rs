@@ -148,6 +148,12 @@ pub(crate) enum Command {
     Duplicates(DuplicatesCommand),
     /// 待っている処理を進めます / run the stages on what is queued
     Work(WorkArgs),
+    /// 補助事業の予算と、その確保・支払の帳簿を扱います / budgets of programmes and their ledger
+    #[command(subcommand)]
+    Budget(BudgetCommand),
+    /// 銀行・支店の一覧を扱います / the list of banks and branches
+    #[command(subcommand)]
+    Banks(BanksCommand),
     /// 支払バッチを扱います / payment batches
     #[command(subcommand)]
     Batch(BatchCommand),
@@ -320,6 +326,69 @@ pub(crate) enum FacilitiesCommand {
         #[command(flatten)]
         json: Json,
     },
+    /// 別の職員の確認を待つ振込先口座 / bank accounts that wait for a second person
+    Unconfirmed {
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 振込先口座を確認します（登録した者とは別の職員） / confirm a bank account, by another person than who brought it
+    Confirm {
+        /// 医療機関等コード / the institution codes
+        #[arg(required_unless_present = "all", value_name = "CODE", value_parser = institution)]
+        codes: Vec<InstitutionCode>,
+        /// 確認を待つすべての口座（名簿の全件を照らし合わせた後など） / every account that waits, such as after the whole register
+        /// was compared
+        #[arg(long, conflicts_with = "codes")]
+        all: bool,
+        /// 確認する職員のアカウント / the account of who confirms
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
+    },
+    /// 振込先口座を登録します（振込不能の後に、同じ口座を登録し直すときも） / give a facility another bank account
+    SetAccount(SetAccountArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetAccountArgs {
+    /// 医療機関等コード / the institution code
+    #[arg(value_parser = institution)]
+    pub(crate) code: InstitutionCode,
+    /// 銀行番号（4桁） / the bank's code
+    #[arg(long, value_name = "CODE")]
+    pub(crate) bank: String,
+    /// 銀行名（カナ。一覧にあるときは省略可） / its name in kana
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) bank_name: String,
+    /// 支店番号（3桁） / the branch's code
+    #[arg(long, value_name = "CODE")]
+    pub(crate) branch: String,
+    /// 支店名（カナ。一覧にあるときは省略可） / its name in kana
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) branch_name: String,
+    /// 預金種目 / the kind of account
+    #[arg(long, value_enum, default_value = "ordinary")]
+    pub(crate) kind: AccountKindArg,
+    /// 口座番号（7桁以内） / the account's number
+    #[arg(long)]
+    pub(crate) number: String,
+    /// 口座名義（カナ） / the holder in kana
+    #[arg(long)]
+    pub(crate) holder: String,
+    /// 登録する職員のアカウント / the account of who does it
+    #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+    pub(crate) by: Actor,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum AccountKindArg {
+    /// 普通
+    Ordinary,
+    /// 当座
+    Current,
+    /// 貯蓄
+    Savings,
+    /// その他
+    Other,
 }
 
 #[derive(Debug, Subcommand)]
@@ -452,6 +521,18 @@ pub(crate) enum ClaimsCommand {
         #[arg(long = "override", value_name = "CODE", value_delimiter = ',')]
         overridden: Vec<String>,
     },
+    /// 支払前の交付決定を取り消し、予算の確保を解除します / give up a grant before it is paid; its money is available again
+    WithdrawGrant {
+        /// 申請の受付番号 / the claim's id
+        #[arg(value_parser = claim_id)]
+        id: ClaimId,
+        /// 理由（決定記録に記載） / why, for the decision log
+        #[arg(long)]
+        reason: String,
+        /// 取り消す職員のアカウント / the account of who does it
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -531,6 +612,60 @@ pub(crate) enum DecisionArg {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum BudgetCommand {
+    /// 予算額（確保済み・支払済みを含む全額）を設定します / set the whole budget of a programme
+    Set {
+        /// 補助事業 / the programme
+        programme: String,
+        /// 予算額（円） / the budget in yen
+        yen: i64,
+        /// 理由（決定記録に記載） / why, for the decision log
+        #[arg(long)]
+        reason: String,
+        /// 設定する職員のアカウント / the account of who sets it
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
+    },
+    /// 予算額・残額・確保額・支払済額 / budgets and what their accounts hold
+    Show {
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 補助事業の帳簿 / the ledger of a programme
+    Ledger {
+        /// 補助事業 / the programme
+        programme: String,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 予算を待つ申請（確保する順） / approvals that wait for money, in the order in which they are taken up
+    Waiting {
+        #[command(flatten)]
+        json: Json,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BanksCommand {
+    /// 銀行・支店の一覧（CSV）を取り込みます。口座の登録と確認に使います / take a list of banks and branches
+    Import {
+        /// 一覧のファイル（見出し 銀行番号、銀行名、支店番号、支店名。名称はカナ） / the list, with kana names
+        file: PathBuf,
+        /// 一覧がいつ現在のものか / the day of which the list says what is
+        #[arg(long, value_name = "DATE", value_parser = day)]
+        as_of: Date,
+        /// 取り込む職員のアカウント / the account of who imports
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
+    },
+    /// 取り込まれている一覧 / which list is kept
+    Show {
+        #[command(flatten)]
+        json: Json,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum BatchCommand {
     /// 交付決定済みの申請をまとめます / gather approved claims
     Prepare {
@@ -556,6 +691,47 @@ pub(crate) enum BatchCommand {
         /// 取り消す職員のアカウント / the account of who cancels
         #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
         by: Actor,
+    },
+    /// 銀行の振込結果のファイルを取り込み、支払と照合します / take a bank's file of results and match it with the payments
+    Reconcile {
+        /// 振込結果のファイル / the bank's file
+        file: PathBuf,
+        /// 支払バッチ（ファイルから決められるときは省略可） / the batch, where the file does not tell it
+        #[arg(long, value_name = "ID")]
+        batch: Option<String>,
+        /// 取り込む職員のアカウント / the account of who takes it
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 支払バッチの振込結果 / what the bank said of a batch
+    Results {
+        /// 支払バッチ（last は最後に準備したもの） / the batch; last is the one prepared last
+        id: String,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// 支払済みと記録されたものを、振込不能に訂正します（組戻し） / what was recorded as paid was sent back after all
+    Correct {
+        /// 支払バッチ / the batch
+        id: String,
+        /// 申請の受付番号 / the claim's id
+        #[arg(value_parser = claim_id)]
+        claim: ClaimId,
+        /// 理由（決定記録に記載） / why, for the decision log
+        #[arg(long)]
+        reason: String,
+        /// 訂正する職員のアカウント / the account of who corrects it
+        #[arg(long = "by", value_name = "ACCOUNT", value_parser = staff)]
+        by: Actor,
+    },
+    /// 全銀形式（総合振込）のファイルを検査します / check a 総合振込 file, byte by byte
+    Validate {
+        /// ファイル / the file
+        file: PathBuf,
+        #[command(flatten)]
+        json: Json,
     },
     /// 振込データと一覧を書き出します / write the bank file and the list
     Export {
@@ -663,7 +839,11 @@ impl Command {
             | Command::Programmes(ProgrammesArgs { command: Some(ProgrammesCommand::Propose { .. }), .. }) => {
                 Need::Makes
             }
-            Command::Claims(ClaimsCommand::Decide { .. } | ClaimsCommand::Withdraw { .. })
+            Command::Claims(ClaimsCommand::Decide { .. } | ClaimsCommand::Withdraw { .. } | ClaimsCommand::WithdrawGrant { .. })
+            | Command::Budget(BudgetCommand::Set { .. })
+            | Command::Banks(BanksCommand::Import { .. })
+            | Command::Facilities(FacilitiesCommand::Confirm { .. } | FacilitiesCommand::SetAccount(_))
+            | Command::Batch(BatchCommand::Reconcile { .. } | BatchCommand::Correct { .. })
             | Command::Accounts(
                 AccountsCommand::Reset { .. }
                 | AccountsCommand::Close { .. }

@@ -17,6 +17,12 @@ pub(crate) struct Config {
     pub(crate) payer: Payer,
     /// How this bank wants its file.
     pub(crate) bank_file: reporting::BankProfile,
+    /// How this bank tells what became of payments.
+    pub(crate) result_file: reporting::ResultProfile,
+    /// How many persons release a batch, by its sum.
+    pub(crate) release: Vec<office::ReleaseBand>,
+    /// What happens when a budget runs out.
+    pub(crate) budget: Budget,
     /// What may pass without a person.
     pub(crate) policy: Policy,
     /// How workers work.
@@ -172,6 +178,14 @@ impl Fund {
     }
 }
 
+/// What happens when a budget runs out.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Budget {
+    /// What becomes of an approval that does not fit.
+    pub(crate) when_short: office::WhenShort,
+}
+
 /// What may pass without a person. A review never may.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -231,6 +245,9 @@ impl Default for Config {
                 },
             },
             bank_file: reporting::BankProfile::default(),
+            result_file: reporting::ResultProfile::default(),
+            release: Vec::new(),
+            budget: Budget::default(),
             policy: Policy::default(),
             work: Work::default(),
             reader: ingest::Limits::default(),

@@ -19,7 +19,7 @@ mod worker;
 
 use app::App;
 use clap::Parser;
-use cli::{Cli, Command, LogCommand, Need};
+use cli::{BatchCommand, Cli, Command, LogCommand, Need};
 use clock::Clock;
 use command::Done;
 use std::ffi::OsString;
@@ -69,6 +69,9 @@ fn execute(cli: Cli) -> anyhow::Result<Done> {
                 return Ok(done);
             }
         }
+        Command::Batch(BatchCommand::Validate { file, json }) => {
+            return command::batch::validate(&file, json.json, lang);
+        }
         Command::Log(LogCommand::Verify { export: Some(folder), key, earlier, json }) => {
             return command::log::verify_export(&folder, key.as_deref(), earlier.as_deref(), json.json, lang);
         }
@@ -116,6 +119,8 @@ async fn on_store(app: &App, command: Command) -> anyhow::Result<Done> {
             command::simulate::run(app, &programmes, since, out.as_deref(), json.json).await
         }
         Command::Work(args) => command::work::run(app, args).await,
+        Command::Budget(command) => command::budget::run(app, command).await,
+        Command::Banks(command) => command::banks::run(app, command).await,
         Command::Batch(command) => command::batch::run(app, command).await,
         Command::Notices { claim, out } => command::notices::run(app, claim.as_ref(), &out).await,
         Command::Log(command) => command::log::run(app, command).await,

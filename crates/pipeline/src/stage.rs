@@ -6,10 +6,10 @@ use claim::{
     Actor, Assessment, Calendar, ClaimId, Decision, DecisionKind, Notice, NoticeKind, Outcome, Reading, day_in_japan,
 };
 use decision_log::{AssessedClaim, Event, ReadDocument};
-use office::{Assessed, Office, RulebookError, hash, json};
+use office::{Assessed, Office, RulebookError, WhenShort, hash, json};
 use reporting::Typesetter;
 use std::sync::{Arc, OnceLock};
-use store::{Job, JobKind, NewNotice, Store, StoreError};
+use store::{Job, JobKind, NewNotice, Settled, Store, StoreError};
 
 /// Why a job was not finished.
 #[derive(Debug, thiserror::Error)]
@@ -156,7 +156,25 @@ impl Stages {
             ),
         });
         let waiting = Office::waiting(&dossier, &ruleset, &assessed);
-        self.app.office.store.finish_assess(job, &bytes, sha256, &waiting, decision.as_ref(), &entries).await?;
+        let settled = decision.as_ref().map_or(Settled::ForAPerson, Settled::Decided);
+        let store = &self.app.office.store;
+        let short = match store.finish_assess(job, &bytes, sha256, &waiting, settled, &entries).await {
+            Err(StoreError::BudgetShort { available, ahead, .. }) => (available, ahead),
+            other => return other.map(drop).map_err(Failure::from),
+        };
+        // The entry of the decision was not written; another one is.
+        entries.pop();
+        let Some(decision) = decision.filter(|_| self.app.config.budget.when_short == WhenShort::Wait) else {
+            let reasons = assessed.assessment.findings.iter().map(|finding| finding.code).collect();
+            let event = Event::ClaimInReview { claim_id: job.claim_id.clone(), revision: job.revision, reasons };
+            entries.push(self.app.office.entry(&Actor::system(), event));
+            store.finish_assess(job, &bytes, sha256, &waiting, Settled::ForAPerson, &entries).await?;
+            return Ok(());
+        };
+        let (available_yen, ahead) = short;
+        let event = Event::ClaimAwaitsBudget { decision: decision.clone(), available_yen, ahead };
+        entries.push(self.app.office.entry(&decision.decided_by, event));
+        store.finish_assess(job, &bytes, sha256, &waiting, Settled::AwaitsBudget(&decision), &entries).await?;
         Ok(())
     }
 

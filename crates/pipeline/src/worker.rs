@@ -91,6 +91,10 @@ async fn take_turns(
             if *stop.borrow() {
                 return Ok(summary);
             }
+            // Whoever makes room in a budget takes up what waits for it; what broke off in between is done here.
+            if let Err(error) = app.office.take_up_waiting().await {
+                tracing::warn!(error = %chain(&error), "approvals that wait for money could not be taken up");
+            }
             if until == Until::Drained && open_jobs(&app.office.store).await? == 0 {
                 return Ok(summary);
             }

@@ -23,6 +23,8 @@ pub use products::{GrantedProduct, ProductCount, ProductListError, product_count
 pub use simulation::{SimulatedClaim, SimulatedGroup, SimulationList, SimulationListError, Worth, difference_chart};
 pub use template::{ItemizationTemplate, TEMPLATE_VERSION, TemplateError, itemization_template};
 pub use zengin::{
-    BankProfile, LineEnd, NewCode, PaymentFault, PaymentField, PaymentFileError, PaymentProblem, TransferKind, Wo,
-    account_faults, payment_file,
+    BankProfile, BankResults, FileForm, LineEnd, NewCode, PaymentFault, PaymentField, PaymentFileError, PaymentProblem,
+    PaymentResult, ResultColumns, ResultForm, ResultProfile, ResultRecord, TransferAccount, TransferFault,
+    TransferFile, TransferHeader, TransferKind, TransferRecord, Wo, account_faults, bank_file, payment_file,
+    read_payment_file, read_results, same_office_name,
 };

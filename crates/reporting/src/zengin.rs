@@ -5,13 +5,19 @@ mod kana;
 mod legal_form;
 mod problem;
 mod profile;
+mod read;
+mod result;
+mod xml;
 
 pub use problem::{PaymentFault, PaymentField, PaymentFileError, PaymentProblem};
-pub use profile::{BankProfile, LineEnd, NewCode, TransferKind, Wo};
+pub use profile::{BankProfile, FileForm, LineEnd, NewCode, TransferKind, Wo};
+pub use read::{TransferAccount, TransferFault, TransferFile, TransferHeader, TransferRecord, read_payment_file};
+pub use result::{BankResults, PaymentResult, ResultColumns, ResultForm, ResultProfile, ResultRecord, read_results};
 
 pub(crate) use problem::kind_name;
 
 use claim::{AccountKind, BankAccount, ClaimId, PaymentBatch, Yen};
+use jiff::Timestamp;
 use kana::{Charset, Folded};
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
@@ -33,6 +39,35 @@ const MOST_IN_ALL: i64 = 999_999_999_999;
 /// All that cannot be written, at once: characters without a byte, numbers of the wrong length, sums beyond their
 /// fields, a claim that stands in the batch twice, an empty batch.
 pub fn payment_file(batch: &PaymentBatch, profile: &BankProfile) -> Result<Vec<u8>, PaymentFileError> {
+    Ok(join(&payment_records(batch, profile)?, profile))
+}
+
+/// The order for the bank in the form that `profile` names: the 全銀 file, its fields with commas between, or the message
+/// pain.001.001.03. `created` stands in the message only; the same instant gives the same bytes.
+///
+/// # Errors
+/// Those of [`payment_file`], whatever the form: what the 全銀 file cannot hold no bank pays.
+pub fn bank_file(batch: &PaymentBatch, profile: &BankProfile, created: Timestamp) -> Result<Vec<u8>, PaymentFileError> {
+    let records = payment_records(batch, profile)?;
+    Ok(match profile.form {
+        FileForm::Zengin => join(&records, profile),
+        FileForm::Csv => xml::comma_separated(&records),
+        FileForm::Xml => {
+            let file = read_payment_file(&join(&records, profile));
+            // Writing to memory does not fail.
+            xml::message(batch, &file, created).expect("a vector takes every byte")
+        }
+    })
+}
+
+/// Whether two names of a bank or branch are one, however they are written; `None` where one of them cannot stand in a
+/// bank file.
+pub fn same_office_name(one: &str, other: &str) -> Option<bool> {
+    let fold = |text: &str| kana::fold(text, Charset::Office, Wo::Fold).ok().map(|name| name.field(15));
+    Some(fold(one)? == fold(other)?)
+}
+
+fn payment_records(batch: &PaymentBatch, profile: &BankProfile) -> Result<Vec<Vec<u8>>, PaymentFileError> {
     let mut desk = Desk { profile, problems: Vec::new() };
     let count = batch.payments.len();
     if count == 0 {
@@ -86,7 +121,7 @@ pub fn payment_file(batch: &PaymentBatch, profile: &BankProfile) -> Result<Vec<u
     if !desk.problems.is_empty() {
         return Err(desk.refusal(batch));
     }
-    Ok(join(&records, profile))
+    Ok(records)
 }
 
 /// What of `account` no payment file could hold: asked when an account is registered, so that it is not learnt of on the

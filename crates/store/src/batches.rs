@@ -63,8 +63,21 @@ pub struct NewBatch {
     pub prepared_by: Actor,
     /// When.
     pub prepared_at: Timestamp,
+    /// How many persons have to release it.
+    pub releasers: u32,
+    /// The most that so many may release; `None` for any amount.
+    pub most_yen: Option<Yen>,
     /// One an approved claim: its whole grant.
     pub payments: Vec<Payment>,
+}
+
+/// That one person agreed to a batch's release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A batch as it is now.
@@ -80,6 +93,12 @@ pub struct BatchRecord {
     pub prepared_by: Actor,
     /// When.
     pub prepared_at: Timestamp,
+    /// How many persons have to release it.
+    pub releasers: u32,
+    /// The most that so many may release; `None` for any amount.
+    pub most_yen: Option<Yen>,
+    /// Who has agreed to its release, in order; the last of a released batch is who released it.
+    pub releases: Vec<Release>,
     /// By whom it was released.
     pub released_by: Option<Actor>,
     /// When.
@@ -105,6 +124,8 @@ pub struct ApprovedClaim {
     pub granted_yen: Yen,
     /// Where to; `None` until the register says, and then it cannot be paid.
     pub account: Option<BankAccount>,
+    /// Whether a second person has looked at that account.
+    pub account_looked: bool,
     /// When it was approved.
     pub decided_at: Timestamp,
 }
@@ -117,6 +138,7 @@ struct ApprovedRow {
     facility_name: Option<String>,
     granted_yen: i64,
     account: Option<String>,
+    account_looked: Option<bool>,
     decided_at_ms: i64,
 }
 
@@ -130,6 +152,8 @@ struct BatchRow {
     released_by: Option<String>,
     released_at_ms: Option<i64>,
     content_sha256: Option<String>,
+    releasers: i64,
+    most_yen: Option<i64>,
 }
 
 type PaymentRow = (String, String, String, i64, String);
@@ -150,10 +174,20 @@ async fn payments(tx: &mut Tx, batch: &str) -> Result<Vec<Payment>, StoreError> 
         .collect()
 }
 
+async fn releases(tx: &mut Tx, batch: &str) -> Result<Vec<Release>, StoreError> {
+    let rows: Vec<(String, i64)> =
+        within!(*tx, |c| sqlx::query_as(sql::BATCH_RELEASES).bind(batch).fetch_all(c).await?);
+    let at = At::new("batch_releases", batch);
+    rows.into_iter().map(|(by, at_ms)| Ok(Release { by: Actor::from(by), at: at.time(at_ms)? })).collect()
+}
+
 async fn with_payments(tx: &mut Tx, row: BatchRow) -> Result<BatchRecord, StoreError> {
     let at = At::new("batches", &row.id);
     Ok(BatchRecord {
         payments: payments(tx, &row.id).await?,
+        releases: releases(tx, &row.id).await?,
+        releasers: at.small(row.releasers)?,
+        most_yen: row.most_yen.map(|yen| at.yen(yen)).transpose()?,
         pay_on: at.day(&row.pay_on)?,
         state: BatchState::from_code(&at, &row.state)?,
         prepared_by: Actor::from(row.prepared_by),
@@ -183,6 +217,18 @@ async fn must_be_prepared(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     }
 }
 
+async fn agree(tx: &mut Tx, id: &str, by: &Actor, at: Timestamp, content: Sha256) -> Result<(), StoreError> {
+    within!(*tx, |c| sqlx::query(sql::BATCH_RELEASE_ADD)
+        .bind(id)
+        .bind(by.as_str())
+        .bind(at.as_millisecond())
+        .bind(content.to_string())
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
 /// Takes every claim of a batch one step on.
 async fn step_all(tx: &mut Tx, batch: &str, to: ClaimState) -> Result<(), StoreError> {
     for payment in payments(tx, batch).await? {
@@ -209,6 +255,7 @@ impl Store {
                     facility_name: row.facility_name,
                     granted_yen: at.yen(row.granted_yen)?,
                     account: At::new("facilities", &row.facility_code).account(row.account.as_deref())?,
+                    account_looked: row.account_looked.unwrap_or(false),
                     decided_at: at.time(row.decided_at_ms)?,
                     claim_id: row.claim_id.into(),
                 })
@@ -235,6 +282,8 @@ impl Store {
             .bind(new.pay_on.to_string())
             .bind(new.prepared_by.as_str())
             .bind(new.prepared_at.as_millisecond())
+            .bind(i64::from(new.releasers))
+            .bind(new.most_yen.map(Yen::get))
             .execute(c)
             .await
             .map(drop))?;
@@ -260,8 +309,27 @@ impl Store {
         Ok(logged)
     }
 
-    /// Releases a prepared batch: its content is frozen under `content_sha256`, its claims are sent. Refused
-    /// ([`crate::Rule`]) to who prepared it and to who decided a claim in it.
+    /// One person agrees to the release of a prepared batch that needs more of them. Refused ([`crate::Rule`]) to who
+    /// prepared it, to who decided a claim in it, and to who has agreed already.
+    pub async fn agree_to_release(
+        &self,
+        id: &str,
+        by: &Actor,
+        at: Timestamp,
+        content_sha256: Sha256,
+        entries: &[LogEntry],
+    ) -> Result<Range<u64>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let logged = log::append(&mut tx, entries).await?;
+        must_be_prepared(&mut tx, id).await?;
+        agree(&mut tx, id, by, at, content_sha256).await?;
+        tx.commit().await?;
+        Ok(logged)
+    }
+
+    /// Releases a prepared batch by its last releaser: its content is frozen under `content_sha256`, its claims are sent.
+    /// Refused ([`crate::Rule`]) to who prepared it and to who decided a claim in it, before as many have agreed as its
+    /// amount asks for, and where an account has changed or nobody has looked at it.
     pub async fn release_batch(
         &self,
         id: &str,
@@ -273,6 +341,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let logged = log::append(&mut tx, entries).await?;
         must_be_prepared(&mut tx, id).await?;
+        agree(&mut tx, id, released_by, released_at, content_sha256).await?;
         within!(tx, |c| sqlx::query(sql::BATCH_RELEASE)
             .bind(id)
             .bind(released_by.as_str())

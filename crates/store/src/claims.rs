@@ -3,7 +3,7 @@
 use crate::database::{Tx, read, within};
 use crate::row::{At, code, json};
 use crate::stages::NoticeRecord;
-use crate::{Job, JobKind, Store, StoreError, drafts, log, messages, queue, review, sql};
+use crate::{Job, JobKind, Store, StoreError, drafts, ledger, log, messages, queue, review, sql};
 use claim::{
     Actor, Choice, ClaimId, ClaimState, Decision, DecisionKind, Document, Facility, InstitutionCode, LogEntry,
     MessageKind, ProductUnits, ProgrammeId, Reading, Sha256, StatedField, Yen,
@@ -92,6 +92,8 @@ pub struct ClaimSummary {
     pub granted_yen: Option<Yen>,
     /// What was granted in kind, once it is approved.
     pub granted_units: Option<ProductUnits>,
+    /// It is approved in all but money: the approval waits until the programme's budget has room.
+    pub awaits_budget: bool,
 }
 
 /// What a facility sent at one time.
@@ -170,6 +172,7 @@ struct ClaimRow {
     bundle_sha256: String,
     granted_yen: Option<i64>,
     granted_units: Option<String>,
+    awaits_budget: bool,
 }
 
 impl ClaimRow {
@@ -187,6 +190,7 @@ impl ClaimRow {
             granted_yen: self.granted_yen.map(|yen| at.yen(yen)).transpose()?,
             granted_units: self.granted_units.map(|units| at.json(&units)).transpose()?,
             choices: choices(&at, self.choices.as_deref())?,
+            awaits_budget: self.awaits_budget,
             programme: self.programme.into(),
             id: self.id.into(),
         })
@@ -351,6 +355,24 @@ pub(crate) async fn approve(tx: &mut Tx, claim: &mut ClaimSummary, decision: &De
     guarded(tx, claim, ClaimState::Approved, Some(decision)).await
 }
 
+/// Withdraws a claim whose grant nobody will be paid; what it was granted is gone from it and stays in the decision.
+pub(crate) async fn give_up(tx: &mut Tx, claim: &mut ClaimSummary) -> Result<(), StoreError> {
+    let (id, to) = (claim.id.as_str(), ClaimState::Withdrawn);
+    claim.state.step(to).map_err(|error| StoreError::step(id, error))?;
+    let rows = within!(*tx, |c| sqlx::query(sql::CLAIM_GIVE_UP)
+        .bind(id)
+        .bind(claim.state.code())
+        .bind(log::signed(claim.version))
+        .execute(c)
+        .await?
+        .rows_affected());
+    changed_one(claim, rows)?;
+    claim.state = to;
+    claim.version += 1;
+    (claim.granted_yen, claim.granted_units) = (None, None);
+    Ok(())
+}
+
 async fn guarded(
     tx: &mut Tx,
     claim: &mut ClaimSummary,
@@ -373,6 +395,8 @@ async fn guarded(
     changed_one(claim, rows)?;
     if claim.state == ClaimState::InReview {
         review::leave(tx, &claim.id).await?;
+        ledger::leave_wait(tx, &claim.id).await?;
+        claim.awaits_budget = false;
     }
     claim.state = to;
     claim.version += 1;
@@ -488,6 +512,13 @@ impl Store {
         let logged = log::append(&mut tx, entries).await?;
         let mut claim = summary(&mut tx, id).await?.ok_or_else(|| StoreError::no_claim(id.as_str()))?;
         as_seen(&claim, expected_version)?;
+        if claim.granted_yen.is_some() || claim.granted_units.is_some() {
+            return Err(StoreError::Argument {
+                what: "state of a claim that is taken back",
+                found: claim.state.code().to_owned(),
+                expected: ClaimState::Submitted.code().to_owned(),
+            });
+        }
         step(&mut tx, &mut claim, ClaimState::Withdrawn).await?;
         tx.commit().await?;
         Ok(logged)

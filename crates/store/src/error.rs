@@ -1,7 +1,7 @@
 //! What can go wrong in the store, and how the name of a violated constraint becomes a typed rule.
 
 use crate::BatchState;
-use claim::{ClaimState, Lang, Sha256, TransitionError};
+use claim::{ClaimState, Lang, ProgrammeId, Sha256, TransitionError, Yen};
 
 /// The cause of an error, of whichever library.
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -99,14 +99,110 @@ rules! {
     DecisionGrant "decision_grant" =>
         "an approval grants more than 0 yen or units of a product, a return or rejection nothing"
         "交付決定では、1円以上の額又は製品の台数のいずれかを定め、差戻しと不交付では何も定めないでください。"
+    /// As many persons agree as the amount asks for.
+    ReleasersEnough "batch_releasers_enough" =>
+        "not as many persons have agreed to this content as its amount asks for"
+        "この金額の支払バッチに必要な人数の承認が、まだそろっていません。"
+    /// Each person agrees once.
+    ReleasedOnce "batch_released_once" "UNIQUE constraint failed: index 'batch_released_once'" =>
+        "this person has agreed to the release already; another person has to"
+        "この職員は、既にこの支払バッチを承認しています。別の職員が承認してください。"
+    /// At least one person releases.
+    ReleasersOne "batch_releasers" =>
+        "at least one person has to release a payment batch"
+        "支払バッチの承認には、1人以上の職員が必要です。"
+    /// It pays no more than its releasers may release.
+    WithinBand "batch_within_band" =>
+        "the batch pays more than so many persons may release; give it up and prepare it again"
+        "支払バッチの合計が、承認の人数に応じた上限を超えています。取り消してから、もう一度準備してください。"
+    /// Money goes to the account that the facility has now.
+    PaymentToCurrentAccount "payment_to_current_account" =>
+        "a facility's bank account was changed after the batch was prepared; give the batch up and prepare it again"
+        "支払バッチを準備した後に、振込先口座が変わった医療機関等があります。支払バッチを取り消してから、もう一度準備してください。"
+    /// A second person looks at an account before its first payment.
+    PaymentToLookedAccount "payment_to_looked_account" =>
+        "a second person has to look at a new or changed bank account before it is paid to"
+        "新しい振込先口座又は変更された振込先口座は、支払の前に、別の職員が確認する必要があります。"
+    /// Another person looks at an account than who brought it.
+    AccountLookedByAnother "account_looked_by_another" =>
+        "who brought a bank account cannot confirm it; another person has to"
+        "振込先口座を登録した者は、その口座を確認することができません。別の職員が確認してください。"
+    /// Only a member of staff confirms accounts.
+    AccountLookedByStaff "account_looked_by_staff" =>
+        "only a member of staff (staff:…) can confirm a bank account"
+        "振込先口座を確認できるのは、職員（staff:…）だけです。"
+    /// A look says who and when, and is at an account.
+    AccountLookComplete "account_look_complete" =>
+        "a bank account that was confirmed names who did so and when"
+        "振込先口座の確認には、確認した職員と日時が必要です。"
+    /// An account comes last, and unlooked.
+    AccountComesUnlooked "account_comes_unlooked" =>
+        "a bank account comes after the last one, and nobody has confirmed it yet"
+        "振込先口座は、最後の口座の次に、未確認のものとして登録する必要があります。"
+    /// Accounts do not change.
+    AccountFrozen "account_frozen" =>
+        "a bank account is never changed; another one is added after it"
+        "登録された振込先口座は変更できません。新しい口座として登録してください。"
+    /// The ledger's entries follow from one another.
+    LedgerContinues "ledger_continues" =>
+        "an entry of the ledger follows from the one before it"
+        "予算の帳簿の記入は、直前の記入に続くものでなければなりません。"
+    /// An entry moves money between the accounts of its kind.
+    LedgerMove "ledger_move" =>
+        "an entry of the ledger moves money between the accounts that its kind names"
+        "予算の帳簿の記入は、種類ごとに定められた勘定の間の移動でなければなりません。"
+    /// An entry moves something.
+    LedgerAmount "ledger_amount" =>
+        "an entry of the ledger moves at least 1 yen"
+        "予算の帳簿の記入は、1円以上でなければなりません。"
+    /// An entry is about a claim, or about the budget itself.
+    LedgerClaim "ledger_claim" =>
+        "an entry of the ledger is either about the budget or about a claim"
+        "予算の帳簿の記入は、予算又は申請のいずれかについてのものでなければなりません。"
+    /// A claim's money moves whole, and as its state says.
+    LedgerFollowsClaim "ledger_follows_claim" =>
+        "the ledger moves the whole grant of a claim, as the claim's state says"
+        "予算の帳簿では、申請の状態に従い、交付額の全額を動かす必要があります。"
+    /// A budget, a release and a correction have a reason.
+    LedgerReason "ledger_reason" =>
+        "this entry of the ledger needs a reason"
+        "予算の帳簿のこの記入には、理由が必要です。"
+    /// The accounts add up.
+    LedgerSum "ledger_sum" =>
+        "available, reserved and paid together are the budget"
+        "残額、確保額及び支払済額の合計は、予算額と一致しなければなりません。"
+    /// No account holds less than nothing.
+    LedgerNotNegative "ledger_not_negative" =>
+        "no account of the ledger holds less than 0 yen"
+        "予算の帳簿の勘定は、0円を下回ることができません。"
+    /// A budget is never overdrawn.
+    LedgerBudgetKept "ledger_budget_kept" =>
+        "the budget has no room for this"
+        "予算の残額が足りません。"
+    /// Nothing is paid that is not reserved.
+    PaymentIsReserved "payment_is_reserved" =>
+        "the budget holds no reservation for this claim"
+        "この申請の交付額は、予算の帳簿で確保されていません。"
+    /// Nothing counts as paid that the ledger has not posted.
+    PaidIsPosted "claim_paid_is_posted" =>
+        "a claim is paid when the ledger has posted it"
+        "予算の帳簿に支払済みとして計上されていない申請は、支払済みとすることができません。"
+    /// Nothing counts as paid but by a bank's word.
+    PaidByResult "claim_paid_by_result" =>
+        "a claim is paid when a result of the bank says so"
+        "銀行の振込結果で確かめられていない申請は、支払済みとすることができません。"
+    /// A grant is given up with its money.
+    WithdrawnIsReleased "claim_withdrawn_is_released" =>
+        "a grant is withdrawn when its money is released"
+        "予算の確保を解除していない交付決定は、取り消すことができません。"
     /// Decisions come before payments.
     DecisionBeforePayment "decision_before_payment" =>
         "a claim in a payment batch is decided already"
         "支払バッチに入っている申請は、既に決定されています。"
     /// Log, documents, decisions, notices, payments stay.
     AppendOnly "append_only" =>
-        "the decision log, documents, decisions, notices, payments and rulesets are never changed or removed"
-        "決定記録、書類、決定、通知書、支払及び規則は、変更も削除もできません。"
+        "the decision log, documents, decisions, notices, payments, the ledger, results of banks and rulesets are never changed or removed"
+        "決定記録、書類、決定、通知書、支払、予算の帳簿、振込結果及び規則は、変更も削除もできません。"
     /// Personal data beside the log is erased and never changed.
     PersonalOnlyErased "log_personal_only_erased" =>
         "personal data that the decision log commits to can be erased and never changed"
@@ -296,6 +392,28 @@ pub enum StoreError {
         /// The claim that was granted meanwhile.
         other: String,
     },
+    /// The budget has no room for a grant, or claims that came earlier wait for it.
+    #[error(
+        "the budget of {programme} has {available} yen left and {ahead} earlier claims waiting; {claim} needs {needed} yen"
+    )]
+    BudgetShort {
+        /// The claim.
+        claim: String,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Its grant.
+        needed: Yen,
+        /// What is left.
+        available: Yen,
+        /// How many claims that were submitted earlier wait for money.
+        ahead: u64,
+    },
+    /// A grant was to wait for money, and there is money for it by now.
+    #[error("the budget has room for {claim} by now; decide it again")]
+    BudgetFits {
+        /// The claim.
+        claim: String,
+    },
     /// Something that is not there.
     #[error("{what} {id} is not in the store")]
     NotFound {
@@ -340,7 +458,7 @@ impl StoreError {
         match self {
             StoreError::Database { transient, .. } => *transient,
             // A job of stale facts is read again from the start and then sees them.
-            StoreError::Object { .. } | StoreError::FactsChanged { .. } => true,
+            StoreError::Object { .. } | StoreError::FactsChanged { .. } | StoreError::BudgetFits { .. } => true,
             _ => false,
         }
     }
@@ -376,6 +494,12 @@ impl StoreError {
             (Lang::Ja, StoreError::FactsChanged { claim, other }) => format!(
                 "申請 {claim} の審査の後に、同じ医療機関等の申請 {other} が交付決定を受けました。もう一度審査してください。"
             ),
+            (Lang::Ja, StoreError::BudgetShort { claim, programme, needed, available, ahead }) => format!(
+                "補助事業 {programme} の予算の残額は {available}円で、先に申請されて予算を待っているものが {ahead} 件あります。申請 {claim} の交付額 {needed}円は確保できません。"
+            ),
+            (Lang::Ja, StoreError::BudgetFits { claim }) => {
+                format!("申請 {claim} の交付額を確保できる予算ができました。もう一度決定してください。")
+            }
             (Lang::Ja, StoreError::NotFound { what, id }) => {
                 let what = match *what {
                     "claim" => "申請",

@@ -2,7 +2,7 @@
 
 use crate::database::{Tx, read, within};
 use crate::row::{At, json};
-use crate::{Store, StoreError, log, sql};
+use crate::{Store, StoreError, bank_accounts, log, sql};
 use claim::{Facility, FacilityKind, InstitutionCode, LogEntry, TransitionalMeasure};
 use std::ops::Range;
 
@@ -54,7 +54,8 @@ pub(crate) async fn get(tx: &mut Tx, code: &InstitutionCode) -> Result<Option<Fa
 }
 
 impl Store {
-    /// Adds facilities to the register, or replaces their rows. Returns the positions of `entries` in the log.
+    /// Adds facilities to the register, or replaces their rows. An account that a facility did not have before waits for a
+    /// second person; who brought it is who wrote the first of `entries`. Returns the positions of `entries` in the log.
     pub async fn upsert_facilities(
         &self,
         facilities: &[Facility],
@@ -80,6 +81,11 @@ impl Store {
                 .execute(c)
                 .await
                 .map(drop))?;
+            if let Some(entry) = entries.first() {
+                let about = &entry.about;
+                bank_accounts::bring(&mut tx, &facility.code, facility.account.as_ref(), (&about.by, about.at), false)
+                    .await?;
+            }
         }
         tx.commit().await?;
         Ok(logged)

@@ -6,6 +6,7 @@
 //! first, so all changes stand in one order. Rules about money and proof are held by the database itself ([`Rule`]).
 
 mod accounts;
+mod bank_accounts;
 mod batches;
 mod claims;
 mod database;
@@ -15,6 +16,7 @@ mod drafts;
 mod duplicates;
 mod error;
 mod facilities;
+mod ledger;
 mod log;
 mod log_index;
 mod messages;
@@ -23,6 +25,7 @@ mod openid;
 mod overview;
 mod products;
 mod queue;
+mod results;
 mod review;
 mod row;
 mod rulesets;
@@ -37,7 +40,8 @@ use std::fmt;
 use std::path::Path;
 
 pub use accounts::{Account, ApiToken, Credentials, NewSession, Session, TokenScope};
-pub use batches::{ApprovedClaim, BatchRecord, BatchState, NewBatch};
+pub use bank_accounts::{BankBranch, BankList, BranchFound, FacilityAccount};
+pub use batches::{ApprovedClaim, BatchRecord, BatchState, NewBatch, Release};
 pub use claims::{
     ClaimFilter, ClaimRecord, ClaimSummary, DecisionRecord, NewClaim, Resubmission, RevisionRecord, StoredAssessment,
     Submitted,
@@ -45,6 +49,7 @@ pub use claims::{
 pub use drafts::{Draft, DraftDocument, NewDraft};
 pub use duplicates::NewVerdict;
 pub use error::{Rule, StoreError};
+pub use ledger::{Balance, BudgetWait, LedgerEntry, LedgerKind, NewBudget};
 pub use log::{KeptPersonal, LogTile};
 pub use log_index::LogQuery;
 pub use messages::{MessageFilter, MessageRecord, MessageState, Outgoing};
@@ -52,9 +57,10 @@ pub use openid::{Identity, OpenIdAttempt};
 pub use overview::{ClaimCount, TimeToDecision};
 pub use products::UnitsGranted;
 pub use queue::{Job, JobKind, JobRecord, JobState, QueueCount, Reaped};
+pub use results::{NewResults, PaymentState, ResultFile, ResultRow, ResultVerdict};
 pub use review::{KeptAdjustment, Look, Note, QueueCounts, QueueFilter, QueuePlace, QueueRow};
 pub use rulesets::RulesetDraft;
-pub use stages::{NewNotice, NoticeRecord};
+pub use stages::{NewNotice, NoticeRecord, Settled};
 
 /// Where a store keeps its data.
 #[derive(Clone)]

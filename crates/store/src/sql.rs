@@ -13,7 +13,7 @@ macro_rules! claim {
     () => {
         "SELECT c.id, c.programme, c.facility_code, c.state, c.version, c.revision, c.submitted_at_ms,
              r.submitted_at_ms AS revision_submitted_at_ms, r.claimed_yen, r.choices, r.bundle_sha256, c.granted_yen,
-             c.granted_units
+             c.granted_units, EXISTS (SELECT 1 FROM budget_waits w WHERE w.claim_id = c.id) AS awaits_budget
          FROM claims c JOIN claim_revisions r ON r.claim_id = c.id AND r.revision = c.revision"
     };
 }
@@ -83,6 +83,31 @@ macro_rules! log_page {
             $key,
             ".position DESC LIMIT $3"
         )
+    };
+}
+
+/// An entry of the ledger.
+macro_rules! ledger {
+    () => {
+        "SELECT programme, number, kind, from_account, to_account, yen, claim_id, reason, entered_by, entered_at_ms,
+             log_position, limited, budget_yen, reserved_yen, paid_yen
+         FROM ledger_entries"
+    };
+}
+
+/// An approval that waits for money.
+macro_rules! budget_wait {
+    () => {
+        "SELECT claim_id, programme, submitted_at_ms, decision, waits_since_ms FROM budget_waits"
+    };
+}
+
+/// An account of a facility.
+macro_rules! facility_account {
+    () => {
+        "SELECT a.facility_code, f.name AS facility_name, a.number, a.account, a.brought_by, a.brought_at_ms,
+             a.looked_by, a.looked_at_ms
+         FROM facility_accounts a JOIN facilities f ON f.code = a.facility_code"
     };
 }
 
@@ -377,6 +402,98 @@ statements! {
              AND (SELECT COUNT(*) FROM ruleset_agreements a WHERE a.hash = d.hash) >= $2
          ORDER BY d.active_from DESC, d.proposed_at_ms DESC, d.hash LIMIT 1";
 
+    // --- ledger
+    LEDGER_LAST = concat!(ledger!(), " WHERE programme = $1 ORDER BY number DESC LIMIT 1");
+    LEDGER_LASTS = concat!(
+        ledger!(),
+        " e WHERE number = (SELECT MAX(number) FROM ledger_entries o WHERE o.programme = e.programme) ORDER BY programme"
+    );
+    LEDGER_PAGE = concat!(ledger!(), " WHERE programme = $1 AND number < $2 ORDER BY number DESC LIMIT $3");
+    LEDGER_ADD =
+        "INSERT INTO ledger_entries (programme, number, kind, from_account, to_account, yen, claim_id, reason,
+             entered_by, entered_at_ms, log_position, limited, budget_yen, available_yen, reserved_yen, paid_yen)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    BUDGET_WAIT_PUT =
+        "INSERT INTO budget_waits (claim_id, programme, submitted_at_ms, grant_yen, decision, waits_since_ms,
+             log_position)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (claim_id) DO UPDATE SET grant_yen = excluded.grant_yen, decision = excluded.decision,
+             log_position = excluded.log_position";
+    BUDGET_WAIT_END = "DELETE FROM budget_waits WHERE claim_id = $1";
+    BUDGET_WAIT_GET = concat!(budget_wait!(), " WHERE claim_id = $1");
+    BUDGET_WAITS = concat!(
+        budget_wait!(),
+        " WHERE (CAST($1 AS TEXT) IS NULL OR programme = $1) ORDER BY programme, submitted_at_ms, claim_id"
+    );
+    /// How many wait under the programme $1 that came before the claim $3, submitted at $2.
+    BUDGET_WAITS_AHEAD =
+        "SELECT COUNT(*) FROM budget_waits
+         WHERE programme = $1 AND (submitted_at_ms < $2 OR (submitted_at_ms = $2 AND claim_id < $3))";
+
+    // --- bank accounts
+    ACCOUNT_OF_FACILITY = concat!(facility_account!(), " WHERE a.facility_code = $1 ORDER BY a.number DESC LIMIT 1");
+    ACCOUNTS_OF_FACILITY = concat!(facility_account!(), " WHERE a.facility_code = $1 ORDER BY a.number DESC");
+    /// The last accounts that nobody has looked at, after the facility $1, at most $2.
+    ACCOUNTS_UNLOOKED = concat!(
+        facility_account!(),
+        " WHERE a.looked_by IS NULL AND a.account IS NOT NULL AND a.facility_code > $1
+             AND a.number = (SELECT MAX(number) FROM facility_accounts o WHERE o.facility_code = a.facility_code)
+          ORDER BY a.facility_code LIMIT $2"
+    );
+    ACCOUNTS_UNLOOKED_COUNT =
+        "SELECT COUNT(*) FROM facility_accounts a WHERE a.looked_by IS NULL AND a.account IS NOT NULL
+             AND a.number = (SELECT MAX(number) FROM facility_accounts o WHERE o.facility_code = a.facility_code)";
+    ACCOUNT_BRING =
+        "INSERT INTO facility_accounts (facility_code, number, account, brought_by, brought_at_ms)
+         VALUES ($1, $2, $3, $4, $5)";
+    ACCOUNT_LOOK =
+        "UPDATE facility_accounts SET looked_by = $3, looked_at_ms = $4
+         WHERE facility_code = $1 AND number = $2 AND looked_by IS NULL";
+    FACILITY_ACCOUNT_SET = "UPDATE facilities SET account = $2 WHERE code = $1";
+    BANK_LIST_GET = "SELECT as_of, sha256, branches, imported_by, imported_at_ms FROM bank_list";
+    BANK_LIST_SET =
+        "INSERT INTO bank_list (only_row, as_of, sha256, branches, imported_by, imported_at_ms)
+         VALUES (1, $1, $2, $3, $4, $5)
+         ON CONFLICT (only_row) DO UPDATE SET as_of = excluded.as_of, sha256 = excluded.sha256,
+             branches = excluded.branches, imported_by = excluded.imported_by,
+             imported_at_ms = excluded.imported_at_ms";
+    BANK_BRANCHES_CLEAR = "DELETE FROM bank_branches";
+    BANK_BRANCH_ADD =
+        "INSERT INTO bank_branches (bank_code, branch_code, bank_name, branch_name) VALUES ($1, $2, $3, $4)";
+    BANK_BRANCH_GET = "SELECT bank_name, branch_name FROM bank_branches WHERE bank_code = $1 AND branch_code = $2";
+    BANK_NAME_GET = "SELECT bank_name FROM bank_branches WHERE bank_code = $1 ORDER BY branch_code LIMIT 1";
+
+    // --- results of banks
+    RESULT_FILE_ADD =
+        "INSERT INTO result_files (sha256, batch_id, file, received_by, received_at_ms, log_position)
+         VALUES ($1, $2, $3, $4, $5, $6)";
+    RESULT_FILE_GET = "SELECT batch_id FROM result_files WHERE sha256 = $1";
+    RESULT_FILES_OF_BATCH =
+        "SELECT sha256, file, received_by, received_at_ms FROM result_files WHERE batch_id = $1
+         ORDER BY received_at_ms, sha256";
+    RESULT_ROW_ADD =
+        "INSERT INTO result_rows (file_sha256, number, place, verdict, claim_id, amount_yen, reason, said)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    RESULT_ROWS =
+        "SELECT place, verdict, claim_id, amount_yen, reason, said FROM result_rows WHERE file_sha256 = $1
+         ORDER BY number";
+    /// What banks last said of the payments of the batch $1, with the states of their claims.
+    PAYMENT_STATES =
+        "SELECT p.claim_id, c.state, p.live FROM payments p JOIN claims c ON c.id = p.claim_id
+         WHERE p.batch_id = $1 ORDER BY p.claim_id";
+    PAYMENT_END = "UPDATE payments SET live = $3 WHERE batch_id = $1 AND claim_id = $2";
+    BOUNCED_OF_FACILITY =
+        "SELECT id FROM claims WHERE facility_code = $1 AND state = 'bounced' ORDER BY id";
+    /// The last reason for which the bank sent a claim's payment back.
+    BOUNCED_FOR =
+        "SELECT r.reason FROM result_rows r JOIN result_files f ON f.sha256 = r.file_sha256
+         WHERE r.claim_id = $1 AND r.verdict = 'bounced' ORDER BY f.received_at_ms DESC LIMIT 1";
+    BATCH_RELEASES =
+        "SELECT released_by, released_at_ms FROM batch_releases WHERE batch_id = $1
+         ORDER BY released_at_ms, released_by";
+    BATCH_RELEASE_ADD =
+        "INSERT INTO batch_releases (batch_id, released_by, released_at_ms, content_sha256) VALUES ($1, $2, $3, $4)";
+
     // --- claims
     CLAIM_INSERT =
         "INSERT INTO claims (id, programme, facility_code, state, version, revision, submitted_at_ms)
@@ -407,6 +524,9 @@ statements! {
     CLAIM_APPROVE =
         "UPDATE claims SET state = 'approved', granted_yen = $5, granted_units = $6, version = version + 1
          WHERE id = $1 AND state = $2 AND version = $4 AND $3 = 'approved'";
+    CLAIM_GIVE_UP =
+        "UPDATE claims SET state = 'withdrawn', granted_yen = NULL, granted_units = NULL, version = version + 1
+         WHERE id = $1 AND state = $2 AND version = $3";
     CLAIM_RESUBMIT =
         "UPDATE claims SET state = 'submitted', revision = revision + 1, version = version + 1
          WHERE id = $1 AND state = 'returned' AND version = $2";
@@ -534,14 +654,17 @@ statements! {
     // --- payments
     APPROVED_CLAIMS =
         "SELECT c.id AS claim_id, c.programme, c.facility_code, f.name AS facility_name, c.granted_yen, f.account,
-             d.decided_at_ms
+             d.decided_at_ms, a.looked_by IS NOT NULL AND a.account = f.account AS account_looked
          FROM claims c
          JOIN decisions d ON d.claim_id = c.id AND d.revision = c.revision
          LEFT JOIN facilities f ON f.code = c.facility_code
+         LEFT JOIN facility_accounts a ON a.facility_code = c.facility_code
+             AND a.number = (SELECT MAX(number) FROM facility_accounts o WHERE o.facility_code = c.facility_code)
          WHERE c.state = 'approved' AND c.granted_yen IS NOT NULL AND (CAST($1 AS TEXT) IS NULL OR c.programme = $1)
          ORDER BY c.id";
     BATCH_INSERT =
-        "INSERT INTO batches (id, pay_on, prepared_by, prepared_at_ms, state) VALUES ($1, $2, $3, $4, 'prepared')";
+        "INSERT INTO batches (id, pay_on, prepared_by, prepared_at_ms, state, releasers, most_yen)
+         VALUES ($1, $2, $3, $4, 'prepared', $5, $6)";
     PAYMENT_INSERT =
         "INSERT INTO payments (batch_id, claim_id, facility_code, facility_name, amount_yen, account, live)
          VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -552,10 +675,12 @@ statements! {
     PAYMENTS_END = "UPDATE payments SET live = $2 WHERE batch_id = $1 AND live <> $2";
     BATCH_STATE = "SELECT state FROM batches WHERE id = $1";
     BATCH_GET =
-        "SELECT id, pay_on, prepared_by, prepared_at_ms, state, released_by, released_at_ms, content_sha256
+        "SELECT id, pay_on, prepared_by, prepared_at_ms, state, released_by, released_at_ms, content_sha256, releasers,
+             most_yen
          FROM batches WHERE id = $1";
     BATCHES_GET =
-        "SELECT id, pay_on, prepared_by, prepared_at_ms, state, released_by, released_at_ms, content_sha256
+        "SELECT id, pay_on, prepared_by, prepared_at_ms, state, released_by, released_at_ms, content_sha256, releasers,
+             most_yen
          FROM batches ORDER BY id";
     PAYMENTS_GET =
         "SELECT claim_id, facility_code, facility_name, amount_yen, account FROM payments

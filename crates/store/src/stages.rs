@@ -3,12 +3,13 @@
 
 use crate::claims::{as_seen, changed_one};
 use crate::database::{Tx, read, within};
+use crate::ledger::{self, LedgerKind, Written};
 use crate::row::{At, code, json};
 use crate::{
     ClaimSummary, Job, JobKind, KeptAdjustment, Store, StoreError, claims, duplicates, log, messages, objects, queue,
     review, sql,
 };
-use claim::{ClaimId, ClaimState, Decision, DecisionKind, LogEntry, NoticeKind, Reading, Sha256, Waiting};
+use claim::{ClaimId, ClaimState, Decision, DecisionKind, LogEntry, NoticeKind, Reading, Sha256, Waiting, Yen};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::ops::Range;
@@ -62,6 +63,17 @@ pub(crate) async fn notices_of(tx: &mut Tx, id: &ClaimId) -> Result<Vec<NoticeRe
     let rows: Vec<NoticeRow> =
         within!(*tx, |c| sqlx::query_as(sql::NOTICES_OF_CLAIM).bind(id.as_str()).fetch_all(c).await?);
     rows.into_iter().map(notice).collect()
+}
+
+/// What becomes of a claim that was assessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled<'a> {
+    /// It waits for a person.
+    ForAPerson,
+    /// It is decided by policy.
+    Decided(&'a Decision),
+    /// It is approved by policy as soon as the budget has room.
+    AwaitsBudget(&'a Decision),
 }
 
 /// The kind of notice that tells of a decision.
@@ -135,14 +147,14 @@ impl Store {
     /// The effect of an `assess` job: the assessment's bytes, and what follows. Without a decision the claim waits for a
     /// person (in-review), at the place of `waiting`; with one it is decided by policy, and a notice is queued. The decision's log entry is the
     /// last of `entries`. An approval is refused with [`StoreError::FactsChanged`] (transient) if the facility was
-    /// granted something after the job was taken.
+    /// granted something after the job was taken, and with [`StoreError::BudgetShort`] if it does not fit.
     pub async fn finish_assess(
         &self,
         job: &Job,
         assessment: &[u8],
         sha256: Sha256,
         waiting: &Waiting,
-        decision: Option<&Decision>,
+        settled: Settled<'_>,
         entries: &[LogEntry],
     ) -> Result<Range<u64>, StoreError> {
         let found = objects::hash(assessment);
@@ -171,13 +183,20 @@ impl Store {
         if !again {
             claims::step(&mut tx, &mut claim, ClaimState::Assessed).await?;
         }
-        match decision {
-            Some(decision) => self.enter_decision(&mut tx, &mut claim, decision, &logged).await?,
-            None if again => touch(&mut tx, &mut claim).await?,
-            None => claims::step(&mut tx, &mut claim, ClaimState::InReview).await?,
+        match settled {
+            Settled::Decided(decision) => self.enter_decision(&mut tx, &mut claim, decision, &logged).await?,
+            Settled::ForAPerson | Settled::AwaitsBudget(_) if again => touch(&mut tx, &mut claim).await?,
+            Settled::ForAPerson | Settled::AwaitsBudget(_) => {
+                claims::step(&mut tx, &mut claim, ClaimState::InReview).await?;
+            }
         }
-        if claim.state == ClaimState::InReview {
-            review::enter(&mut tx, waiting).await?;
+        match settled {
+            Settled::Decided(_) => {}
+            Settled::ForAPerson => review::enter(&mut tx, waiting).await?,
+            Settled::AwaitsBudget(decision) => {
+                self.good_decision(&mut tx, &claim, decision).await?;
+                ledger::enter_wait(&mut tx, &claim, decision, &logged).await?;
+            }
         }
         tx.commit().await?;
         Ok(logged)
@@ -270,16 +289,18 @@ impl Store {
             return Err(argument("state of a claim to be assessed again", claim.state.code(), "in-review"));
         }
         touch(&mut tx, &mut claim).await?;
+        // Nobody waits for money on facts that may not hold.
+        ledger::leave_wait(&mut tx, id).await?;
         tx.commit().await?;
         Ok(logged)
     }
 
-    async fn enter_decision(
+    /// That a decision is on the claim as it is, rests on its assessment, and grants nothing on facts that have changed.
+    pub(crate) async fn good_decision(
         &self,
         tx: &mut Tx,
-        claim: &mut ClaimSummary,
+        claim: &ClaimSummary,
         decision: &Decision,
-        logged: &Range<u64>,
     ) -> Result<(), StoreError> {
         if decision.claim_id != claim.id {
             return Err(argument("claim of the decision", &decision.claim_id, &claim.id));
@@ -287,13 +308,6 @@ impl Store {
         if decision.revision != claim.revision {
             return Err(argument("revision of the decision", decision.revision, claim.revision));
         }
-        let to = match decision.kind {
-            DecisionKind::Approve => ClaimState::Approved,
-            DecisionKind::Return => ClaimState::Returned,
-            DecisionKind::Reject => ClaimState::Rejected,
-        };
-        claim.state.step(to).map_err(|error| StoreError::step(claim.id.as_str(), error))?;
-
         let row: Option<(String, i64)> = within!(*tx, |c| sqlx::query_as(sql::ASSESSMENT_BASIS)
             .bind(claim.id.as_str())
             .bind(i64::from(claim.revision))
@@ -321,6 +335,22 @@ impl Store {
                 return Err(StoreError::FactsChanged { claim: claim.id.to_string(), other });
             }
         }
+        Ok(())
+    }
+
+    async fn enter_decision(
+        &self,
+        tx: &mut Tx,
+        claim: &mut ClaimSummary,
+        decision: &Decision,
+        logged: &Range<u64>,
+    ) -> Result<(), StoreError> {
+        let to = state_after(decision.kind);
+        claim.state.step(to).map_err(|error| StoreError::step(claim.id.as_str(), error))?;
+        self.good_decision(tx, claim, decision).await?;
+        if decision.kind == DecisionKind::Approve && decision.grant_yen > Yen::ZERO {
+            ledger::must_fit(tx, claim, decision.grant_yen).await?;
+        }
         let units = decision.grant_units.as_ref().map(json).transpose()?;
         // `append` refuses to append nothing, so there is a last one.
         let last = log::signed(logged.end - 1);
@@ -340,10 +370,25 @@ impl Store {
             .map(drop))?;
         if decision.kind == DecisionKind::Approve {
             claims::approve(tx, claim, decision).await?;
+            let written = Written {
+                by: &decision.decided_by,
+                at: decision.decided_at,
+                reason: None,
+                log_position: logged.end - 1,
+            };
+            ledger::move_grant(tx, claim, LedgerKind::Reserve, &written).await?;
         } else {
             claims::step(tx, claim, to).await?;
         }
         queue::enqueue(tx, JobKind::Notice, &claim.id, claim.revision, self.max_attempts).await
+    }
+}
+
+const fn state_after(kind: DecisionKind) -> ClaimState {
+    match kind {
+        DecisionKind::Approve => ClaimState::Approved,
+        DecisionKind::Return => ClaimState::Returned,
+        DecisionKind::Reject => ClaimState::Rejected,
     }
 }
 

@@ -5,6 +5,7 @@ use crate::WebState;
 use crate::document::attachment;
 use crate::fault::{self, Fault};
 use crate::page::{Frame, html};
+use crate::results::{self, ResultsShown};
 use crate::session::{Form, OnlyButton, Person};
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -12,7 +13,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use claim::{Actor, Lang, Payment, Role, Sha256, Yen};
 use jiff::civil::Date;
-use office::OfficeError;
+use office::{OfficeError, Released};
 use serde::Deserialize;
 use store::{BatchRecord, BatchState};
 
@@ -27,6 +28,8 @@ struct BatchesPage {
     /// Approved claims that wait: how many, and their sum.
     waiting: (u64, String),
     without_account: u64,
+    /// Approved claims whose facility's account no second person has looked at yet.
+    account_unlooked: u64,
     batches: Vec<BatchRow>,
     error: Option<String>,
 }
@@ -55,9 +58,10 @@ async fn listed(
     error: Option<(StatusCode, String)>,
 ) -> Result<Response, Fault> {
     let lang = frame.lang();
-    let (mut payable, mut without_account) = (Vec::new(), 0);
+    let (mut payable, mut without_account, mut account_unlooked) = (Vec::new(), 0, 0);
     for approved in state.office.store.approved_claims(None).await? {
         match approved.account {
+            Some(_) if !approved.account_looked => account_unlooked += 1,
             Some(_) => payable.push(approved.granted_yen),
             None => without_account += 1,
         }
@@ -85,6 +89,7 @@ async fn listed(
         prepares: person.role() == Role::PaymentOfficer,
         waiting: (payable.len() as u64, frame.yen(&sum)),
         without_account,
+        account_unlooked,
         batches,
         error,
         frame,
@@ -152,6 +157,8 @@ struct BatchPage {
     barred: Option<String>,
     cancels: bool,
     carries: bool,
+    /// What the bank said, of a released batch.
+    results: Option<ResultsShown>,
     error: Option<String>,
 }
 
@@ -175,6 +182,16 @@ async fn barred(state: &WebState, batch: &BatchRecord, by: &Actor, frame: &Frame
                 .to_owned(),
         ));
     }
+    if batch.releases.iter().any(|release| release.by == *by) {
+        return Ok(Some(
+            frame
+                .t(
+                    "あなたは、この支払バッチを既に承認しています。この金額では、ほかの職員の承認も必要です。",
+                    "you have agreed to this batch already; its sum asks for further persons",
+                )
+                .to_owned(),
+        ));
+    }
     let decided = state.office.store.decided_among(&batch.id, by).await?;
     Ok(decided.map(|claim| match frame.lang() {
         Lang::Ja => format!(
@@ -187,7 +204,7 @@ async fn barred(state: &WebState, batch: &BatchRecord, by: &Actor, frame: &Frame
     }))
 }
 
-async fn shown(
+pub(crate) async fn shown(
     state: &WebState,
     frame: Frame,
     person: &Person,
@@ -211,6 +228,16 @@ async fn shown(
         (frame.t("準備した職員", "Prepared by"), batch.prepared_by.to_string()),
         (frame.t("準備の日時", "Prepared at"), frame.moment(&batch.prepared_at)),
     ];
+    if batch.releasers > 1 {
+        let agreed: Vec<String> = batch.releases.iter().map(|release| release.by.to_string()).collect();
+        let (held, needed) = (agreed.len(), batch.releasers);
+        let names = agreed.join(frame.t("、", ", "));
+        let words = match lang {
+            Lang::Ja => format!("{needed}人のうち{held}人 {names}"),
+            Lang::En => format!("{held} of {needed} {names}"),
+        };
+        facts.push((frame.t("承認の人数", "Agreed"), words));
+    }
     if let (Some(by), Some(at)) = (&batch.released_by, &batch.released_at) {
         facts.push((frame.t("承認した職員", "Released by"), by.to_string()));
         facts.push((frame.t("承認の日時", "Released at"), frame.moment(at)));
@@ -236,6 +263,10 @@ async fn shown(
         barred,
         cancels: prepared && matches!(person.role(), Role::PaymentOfficer | Role::Approver),
         carries: batch.state == BatchState::Released && matches!(person.role(), Role::PaymentOfficer | Role::Approver),
+        results: match batch.state {
+            BatchState::Released => Some(results::shown(state, &frame, id).await?),
+            BatchState::Prepared | BatchState::Cancelled => None,
+        },
         error,
         frame,
     };
@@ -289,7 +320,8 @@ pub(crate) async fn release(
 ) -> Result<Response, Fault> {
     let seen: Sha256 = form.sha256.parse().map_err(|_| Fault::status(StatusCode::BAD_REQUEST))?;
     match state.office.release_batch(&id, &person.actor(), Some(seen)).await {
-        Ok(()) => Ok(Redirect::to(&format!("/batches/{id}?done=released")).into_response()),
+        Ok(Released::Wholly) => Ok(Redirect::to(&format!("/batches/{id}?done=released")).into_response()),
+        Ok(Released::Agreed(..)) => Ok(Redirect::to(&format!("/batches/{id}?done=agreed")).into_response()),
         Err(error) => {
             let error = fault::said(error, &frame)?;
             shown(&state, frame, &person, &id, None, Some(error)).await
@@ -317,7 +349,7 @@ pub(crate) async fn cancel(
 /// GET /batches/{id}/bank-file
 pub(crate) async fn bank_file(State(state): State<WebState>, Path(id): Path<String>) -> Result<Response, Fault> {
     let files = state.office.batch_files(&id).await?;
-    Ok(attachment(&format!("{id}.txt"), "application/octet-stream", files.bank_file))
+    Ok(attachment(&format!("{id}.{}", files.extension), "application/octet-stream", files.bank_file))
 }
 
 /// GET /batches/{id}/list

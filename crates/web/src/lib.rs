@@ -10,7 +10,9 @@ mod access;
 mod accounts;
 mod api;
 mod audit;
+mod bank_accounts;
 mod batches;
+mod budgets;
 mod claims;
 mod document;
 mod facility;
@@ -21,6 +23,7 @@ mod messages;
 mod openid;
 mod overview;
 mod page;
+mod results;
 mod review;
 mod session;
 mod sign_in;
@@ -133,6 +136,7 @@ fn routes() -> Vec<Route> {
         of(Method::GET, "/drafts/{id}/documents/{position}/pages/{page}", FACILITY, Draft, get(facility::picture)),
         of(Method::POST, "/claims/{id}/withdraw", FACILITY, Claim, post(facility::withdraw)),
         of(Method::POST, "/claims/{id}/answer", FACILITY, Claim, post(facility::answer)),
+        of(Method::POST, "/claims/{id}/account", FACILITY, Claim, post(facility::correct)),
         // Claims, for everybody who may see them
         of(Method::GET, "/claims/{id}", READERS, Claim, get(claims::page)),
         of(Method::GET, "/claims/{id}/notices/{revision}", READERS, Claim, get(claims::notice)),
@@ -164,6 +168,19 @@ fn routes() -> Vec<Route> {
         of(Method::POST, "/batches/{id}/cancel", BANK, Nobody, post(batches::cancel)),
         of(Method::GET, "/batches/{id}/bank-file", BANK, Nobody, get(batches::bank_file)),
         of(Method::GET, "/batches/{id}/list", BANK, Nobody, get(batches::payment_list)),
+        of(
+            Method::POST,
+            "/batches/{id}/results",
+            BANK,
+            Nobody,
+            post(results::receive).layer(DefaultBodyLimit::max(results::FILE_BYTES_MOST)),
+        ),
+        of(Method::POST, "/batches/{id}/results/correct", BANK, Nobody, post(results::correct)),
+        of(Method::GET, "/bank-accounts", PAYMENTS, Nobody, get(bank_accounts::list)),
+        of(Method::POST, "/bank-accounts/{id}", BANK, Nobody, post(bank_accounts::confirm)),
+        of(Method::GET, "/budgets", OFFICE, Nobody, get(budgets::list)),
+        of(Method::POST, "/budgets", PREPARER, Nobody, post(budgets::set)),
+        of(Method::GET, "/budgets/{id}", OFFICE, Nobody, get(budgets::ledger)),
         // The decision log
         of(Method::GET, "/log", AUDIT, Nobody, get(audit::search)),
         of(Method::GET, "/log/checkpoint", AUDIT, Nobody, get(audit::checkpoint)),
@@ -192,6 +209,8 @@ fn navigation() -> Vec<(Who, &'static str, &'static str, &'static str)> {
         (access::FACILITY, "/apply", "新しく申請する", "Apply"),
         (access::OFFICE, "/queue", "審査の一覧", "Review"),
         (access::PAYMENTS, "/batches", "支払バッチ", "Payments"),
+        (access::PAYMENTS, "/bank-accounts", "口座の確認", "Bank accounts"),
+        (access::OFFICE, "/budgets", "予算", "Budgets"),
         (access::AUDIT, "/log", "決定記録", "Decision log"),
         (access::OFFICE, "/overview", "全体の状況", "Overview"),
         (access::ADMINISTRATOR, "/accounts", "利用者", "Accounts"),

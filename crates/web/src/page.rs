@@ -106,6 +106,31 @@ fn done_text(code: &str, lang: Lang) -> Option<&'static str> {
         "nothing-to-pay" => ("支払を待つ申請はありません。", "No approved claim waits for payment."),
         "released" => ("支払バッチを承認しました。", "The payment batch was released."),
         "cancelled" => ("支払バッチを取り消しました。", "The payment batch was given up."),
+        "agreed" => (
+            "承認を記録しました。この金額では、ほかの職員の承認も必要です。",
+            "Your agreement was recorded. This sum asks for further persons.",
+        ),
+        "awaits-budget" => (
+            "決定を記録しました。予算の残額に収まらないため、予算を待っています。",
+            "The decision was recorded. The budget has no room for it, so it waits for money.",
+        ),
+        "budget-set" => ("予算額を設定しました。", "The budget was set."),
+        "account-confirmed" => ("振込先口座を確認しました。", "The bank account was confirmed."),
+        "account-sent" => (
+            "口座の訂正を受け付けました。確認が終わるまでお待ちください。",
+            "The corrected account was accepted; wait until it has been checked.",
+        ),
+        "results" => {
+            ("振込結果を取り込みました。すべて支払と一致しました。", "The results were taken; all of them fit.")
+        }
+        "results-amiss" => (
+            "振込結果を取り込みました。支払と一致しないものがあります。下の一覧を確かめてください。",
+            "The results were taken. Some do not fit: see the list below.",
+        ),
+        "results-known" => {
+            ("このファイルは取込み済みです。何も変更していません。", "This file was taken before; nothing was changed.")
+        }
+        "result-corrected" => ("振込結果を訂正しました。", "The result was corrected."),
         "account-added" => ("利用者を追加しました。", "The account was added."),
         "signed-out" => ("サインアウトしました。", "You are signed out."),
         "password" => {

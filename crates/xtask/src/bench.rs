@@ -42,6 +42,22 @@ pub(crate) fn audit(top: &Path, arguments: &[String]) -> anyhow::Result<()> {
     call(bench(top, &["run"]).args(["--features", "audit", "--", "audit", "--kofu-audit"]).arg(program).args(arguments))
 }
 
+/// The property of the payment files' tests, on many more batches.
+pub(crate) fn zengin(top: &Path, batches: &str) -> anyhow::Result<()> {
+    machine::set_up(&[Purpose::Build])?;
+    let began = std::time::Instant::now();
+    call(cargo(top).env("KOFU_ZENGIN_BATCHES", batches).args([
+        "test",
+        "--package",
+        "reporting",
+        "--test",
+        "suite",
+        "every_file_is_read_back_equal_by_two_readers",
+    ]))?;
+    println!("{batches} batches, each read back equal by both readers, in {} s", began.elapsed().as_secs());
+    Ok(())
+}
+
 /// A Python that has pdfplumber, in an environment of its own among our tools.
 fn pdfplumber() -> anyhow::Result<PathBuf> {
     let tools = cache_folder().context("neither XDG_CACHE_HOME nor HOME is set")?.join("kofu").join("tools");

@@ -26,6 +26,9 @@ cargo xtask TASK
   bench audit [ARGUMENT…]
                      how fast an export of 1,000,000 entries of the decision log is verified beside bare SHA-256, in how
                      much memory, and 100,000 trials of one changed byte. The arguments go to `kofu-bench audit`.
+  bench zengin [BATCHES]
+                     100,000 (or so many) random batches with difficult names as 総合振込 files, each read back equal by our
+                     reader and by the crate zengin-fmt.
   bench hostile [WORD…]
                      hostile documents through the reader: what comes of each, the memory and the time that it takes.
                      With a word only the documents whose name has it.
@@ -58,6 +61,8 @@ pub(crate) enum Task {
     BenchReading(Vec<String>),
     /// Arguments for `kofu-bench audit`.
     BenchAudit(Vec<String>),
+    /// How many batches, as written.
+    BenchZengin(String),
     /// Words for the hostile set.
     BenchHostile(Vec<String>),
     /// Minutes and targets.
@@ -105,18 +110,25 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task,
                 Err(format!("found {second:?} after the folder of the source documents, expected nothing"))
             }
         },
-        "bench" => match rest.as_slice() {
-            [what, rest @ ..] if what == "rules" => Ok(Task::BenchRules(rest.to_vec())),
-            [what, rest @ ..] if what == "reading" => Ok(Task::BenchReading(rest.to_vec())),
-            [what, rest @ ..] if what == "audit" => Ok(Task::BenchAudit(rest.to_vec())),
-            [what, rest @ ..] if what == "hostile" => Ok(Task::BenchHostile(rest.to_vec())),
-            [what, rest @ ..] if what == "fuzz" => Ok(Task::BenchFuzz(rest.to_vec())),
-            [what, rest @ ..] if what == "memory" => none(Task::BenchMemory, rest),
-            [what, ..] => {
-                Err(format!("found {what:?} after bench, expected rules, reading, audit, hostile, fuzz or memory"))
+        "bench" => {
+            match rest.as_slice() {
+                [what, rest @ ..] if what == "rules" => Ok(Task::BenchRules(rest.to_vec())),
+                [what, rest @ ..] if what == "reading" => Ok(Task::BenchReading(rest.to_vec())),
+                [what, rest @ ..] if what == "audit" => Ok(Task::BenchAudit(rest.to_vec())),
+                [what] if what == "zengin" => Ok(Task::BenchZengin("100000".to_owned())),
+                [what, batches] if what == "zengin" && batches.parse::<u32>().is_ok() => {
+                    Ok(Task::BenchZengin(batches.clone()))
+                }
+                [what, rest @ ..] if what == "hostile" => Ok(Task::BenchHostile(rest.to_vec())),
+                [what, rest @ ..] if what == "fuzz" => Ok(Task::BenchFuzz(rest.to_vec())),
+                [what, rest @ ..] if what == "memory" => none(Task::BenchMemory, rest),
+                [what, ..] => Err(format!(
+                    "found {what:?} after bench, expected rules, reading, audit, zengin, hostile, fuzz or memory"
+                )),
+                [] => Err("found nothing after bench, expected rules, reading, audit, zengin, hostile, fuzz or memory"
+                    .to_owned()),
             }
-            [] => Err("found nothing after bench, expected rules, reading, audit, hostile, fuzz or memory".to_owned()),
-        },
+        }
         "samples" => match rest.as_slice() {
             [flag] if flag == "--check" => Ok(Task::Samples { check: true }),
             rest => none(Task::Samples { check: false }, rest),
@@ -148,6 +160,8 @@ mod tests {
             ("bench rules -- --help", Task::BenchRules(words("--help"))),
             ("bench reading --set tuned", Task::BenchReading(words("--set tuned"))),
             ("bench audit --trials 10", Task::BenchAudit(words("--trials 10"))),
+            ("bench zengin", Task::BenchZengin("100000".to_owned())),
+            ("bench zengin 5", Task::BenchZengin("5".to_owned())),
             ("bench hostile", Task::BenchHostile(words(""))),
             ("bench fuzz --minutes 1 pdf", Task::BenchFuzz(words("--minutes 1 pdf"))),
             ("bench memory", Task::BenchMemory),
@@ -169,7 +183,7 @@ mod tests {
             ("setup now", "\"now\""),
             ("sources", "the folder of the source documents"),
             ("sources ../seeds now", "\"now\""),
-            ("bench", "rules, reading, audit, hostile, fuzz or memory"),
+            ("bench", "rules, reading, audit, zengin, hostile, fuzz or memory"),
             ("bench rlues", "\"rlues\""),
             ("bench memory 5", "\"5\""),
             ("samples --chek", "\"--chek\""),

@@ -6,8 +6,8 @@ use claim::{
     Place, ProblemCode, Role, Sha256, Spot, Step, TraceStep, TransitionalMeasure, Value, Yen,
 };
 use decision_log::{
-    AdjustedField, AssessedClaim, BatchPayment, Entry, EntryError, Event, PreparedBatch, ReadDocument, SubmittedClaim,
-    commitment, committed,
+    AdjustedField, AssessedClaim, BatchPayment, Entry, EntryError, Event, PreparedBatch, ReadDocument, ReceivedResults,
+    SubmittedClaim, commitment, committed,
 };
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -23,6 +23,20 @@ fn yen(n: i64) -> Yen {
 
 fn facility() -> InstitutionCode {
     InstitutionCode::parse("1310110049").unwrap()
+}
+
+fn decided() -> Decision {
+    Decision {
+        claim_id: "C-1".into(),
+        revision: 1,
+        kind: DecisionKind::Approve,
+        grant_yen: yen(128_000),
+        grant_units: None,
+        assessment: Sha256([3; 32]),
+        decided_by: Actor::policy("approve-without-person"),
+        decided_at: at("2025-12-21T00:00:00Z"),
+        reason: Some("山田太郎氏に電話で確認".to_owned()),
+    }
 }
 
 fn assessment() -> Assessment {
@@ -122,19 +136,7 @@ fn events() -> Vec<Event> {
             assessment_sha256: Sha256([3; 32]),
         })),
         Event::ClaimInReview { claim_id: "C-1".into(), revision: 1, reasons: vec![FindingCode::PayeeDiffers] },
-        Event::ClaimDecided {
-            decision: Decision {
-                claim_id: "C-1".into(),
-                revision: 1,
-                kind: DecisionKind::Approve,
-                grant_yen: yen(128_000),
-                grant_units: None,
-                assessment: Sha256([3; 32]),
-                decided_by: Actor::policy("approve-without-person"),
-                decided_at: at("2025-12-21T00:00:00Z"),
-                reason: Some("山田太郎氏に電話で確認".to_owned()),
-            },
-        },
+        Event::ClaimDecided { decision: decided() },
         Event::NoticeIssued {
             claim_id: "C-1".into(),
             revision: 1,
@@ -198,6 +200,42 @@ fn events() -> Vec<Event> {
         Event::ReassessmentAsked { claim_id: "C-1".into(), revision: 1 },
         Event::ClaimNoted { claim_id: "C-1".into(), note: "山田太郎氏に電話した。".to_owned() },
         Event::ClaimHandedOver { claim_id: "C-1".into(), account: "sato".to_owned() },
+        Event::BudgetSet {
+            programme: "home-consent".into(),
+            budget_yen: yen(1_000_000),
+            previous_yen: None,
+            reason: "当初予算".to_owned(),
+        },
+        Event::ClaimAwaitsBudget { decision: decided(), available_yen: yen(1), ahead: 2 },
+        Event::GrantWithdrawn {
+            claim_id: "C-1".into(),
+            granted_yen: Some(yen(128_000)),
+            reason: "山田太郎氏からの申出".to_owned(),
+        },
+        Event::BatchReleaseAgreed {
+            id: "B-1".to_owned(),
+            sha256: Sha256([5; 32]),
+            agreed_by: Actor::staff("officer-2"),
+            agreed: 1,
+            releasers: 2,
+        },
+        Event::FacilityAccountChanged { facility: facility(), account: "{\"number\":\"1234567\"}".to_owned() },
+        Event::FacilityAccountLooked {
+            facility: facility(),
+            number: 2,
+            account: "{\"number\":\"1234567\"}".to_owned(),
+            payable_again: vec!["C-1".into()],
+        },
+        Event::BankListImported { as_of: date(2026, 1, 1), branches: 30_000, sha256: Sha256([7; 32]) },
+        Event::ResultsReceived(ReceivedResults {
+            batch: "B-1".to_owned(),
+            sha256: Sha256([4; 32]),
+            paid: vec!["C-1".into()],
+            paid_yen: yen(128_000),
+            bounced: vec!["C-2".into()],
+            amiss: 1,
+        }),
+        Event::ResultCorrected { batch: "B-1".to_owned(), claim_id: "C-1".into(), reason: "組戻し".to_owned() },
         Event::PersonalDataErased { claim_id: "C-1".into(), commitments: vec![Sha256([8; 32])] },
     ]
 }
@@ -259,7 +297,9 @@ fn every_kind_of_event_is_read_back_equal_and_says_its_code() {
                     "duplicate-judged",
                     "personal-data-erased",
                     "field-adjusted",
-                    "reassessment-asked"
+                    "reassessment-asked",
+                    "grant-withdrawn",
+                    "result-corrected"
                 ]
                 .contains(&entry.event.code())
         );
@@ -267,7 +307,7 @@ fn every_kind_of_event_is_read_back_equal_and_says_its_code() {
     let codes: std::collections::BTreeSet<_> = events().iter().map(Event::code).collect();
     let kinds: std::collections::BTreeSet<_> = Event::KINDS.iter().map(|kind| kind.0).collect();
     assert_eq!(codes, kinds, "every kind is in the list, and has a name");
-    assert_eq!(codes.len(), 30, "a new kind of event belongs into this test");
+    assert_eq!(codes.len(), 39, "a new kind of event belongs into this test");
 }
 
 #[test]

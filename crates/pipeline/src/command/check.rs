@@ -1,18 +1,20 @@
 //! `kofu check`: everything stored, recomputed and compared. What differs is named.
 
+mod money;
+
 use super::Done;
 use super::facilities::PAGE;
 use crate::app::App;
 use crate::output;
 use crate::told::in_language;
 use anyhow::Result;
-use claim::{ClaimState, DecisionKind, Lang, Outcome, ProductUnits, Yen};
+use claim::{ClaimState, Decision, DecisionKind, Lang, Outcome, ProductUnits, Yen};
 use decision_log::{Entry, Event};
 use office::Assessed;
 use office::hash;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{BatchState, ClaimFilter, ClaimRecord, JobKind, JobState};
+use store::{ClaimFilter, ClaimRecord, JobKind, JobState};
 
 /// One thing that is not as it should be.
 #[derive(Debug, Serialize)]
@@ -41,7 +43,7 @@ pub(crate) async fn run(app: &App, json: bool) -> Result<Done> {
     let mut differences = Differences::default();
     let logged = log(app, &mut differences).await?;
     let claims = claims(app, &logged, &mut differences).await?;
-    batches(app, &mut differences).await?;
+    money::check(app, &logged, &mut differences).await?;
     let notices = notices(app, &mut differences).await?;
     for difference in &differences.0 {
         if json {
@@ -82,6 +84,9 @@ struct Logged {
     /// How often each (claim, revision, kind of event) stands in the log.
     events: BTreeMap<(String, u32, &'static str), u32>,
     assessments: BTreeMap<(String, u32), claim::Sha256>,
+    decisions: BTreeMap<(String, u32), Decision>,
+    /// What it says of money.
+    money: money::LoggedMoney,
     /// What no signature covers, in words.
     unsigned: Option<String>,
 }
@@ -96,6 +101,11 @@ async fn log(app: &App, differences: &mut Differences) -> Result<Logged> {
                 return Ok(());
             }
         };
+        logged.money.hear(&entry);
+        if let Event::ClaimDecided { decision } = &entry.event {
+            let key = (decision.claim_id.to_string(), decision.revision);
+            logged.decisions.insert(key, decision.clone());
+        }
         let key = match &entry.event {
             Event::ClaimSubmitted(claim) => Some((&claim.claim_id, claim.revision, "submitted")),
             Event::ClaimRead { claim_id, revision, .. } => Some((claim_id, *revision, "read")),
@@ -186,12 +196,28 @@ async fn claim(app: &App, record: &ClaimRecord, logged: &Logged, differences: &m
         ClaimState::Approved | ClaimState::Batched | ClaimState::Sent | ClaimState::Paid | ClaimState::Bounced => {
             Some(DecisionKind::Approve)
         }
+        ClaimState::Withdrawn if logged.money.withdrawn.contains(&record.claim.id) => Some(DecisionKind::Approve),
         _ => None,
     };
     if decision.map(|decision| decision.kind) != expected_kind {
         let show = |kind: Option<DecisionKind>| kind.map_or("none", DecisionKind::code);
         let found = show(decision.map(|decision| decision.kind));
         differences.push("decision", &id, found, show(expected_kind));
+    }
+    for stored in &record.decisions {
+        let decision = &stored.decision;
+        let told = logged.decisions.get(&(id.clone(), decision.revision));
+        let essence =
+            |one: &Decision| format!("{} {} {} {}", one.kind.code(), one.grant_yen, one.decided_by, one.assessment);
+        if told.map(essence).as_deref() != Some(essence(decision).as_str()) {
+            let place = format!("{id} revision {}", decision.revision);
+            differences.push(
+                "decision-log",
+                place,
+                essence(decision),
+                told.map_or_else(|| "nothing".to_owned(), essence),
+            );
+        }
     }
     untold(app, record, differences).await?;
     let Some(stored) = app.office.store.assessment(&record.claim.id, revision).await? else {
@@ -234,7 +260,7 @@ async fn claim(app: &App, record: &ClaimRecord, logged: &Logged, differences: &m
         }
         let granted = (&record.claim.granted_yen, &record.claim.granted_units);
         let decided = (&Some(decision.grant_yen).filter(|yen| *yen > Yen::ZERO), &decision.grant_units);
-        if granted != decided {
+        if granted != decided && state != ClaimState::Withdrawn {
             differences.push("grant", &id, format!("{granted:?}"), format!("{decided:?}"));
         }
     }
@@ -272,28 +298,6 @@ async fn untold(app: &App, record: &ClaimRecord, differences: &mut Differences) 
             None => "nothing".to_owned(),
         };
         differences.push("notice-missing", format!("{} revision {revision}", record.claim.id), found, "a notice");
-    }
-    Ok(())
-}
-
-async fn batches(app: &App, differences: &mut Differences) -> Result<()> {
-    let mut live = BTreeMap::new();
-    for record in app.office.store.batches().await? {
-        for payment in &record.payments {
-            let Some(claim) = app.office.store.claim(&payment.claim_id).await? else {
-                differences.push("payment", format!("{} {}", record.id, payment.claim_id), "no claim", "a claim");
-                continue;
-            };
-            if claim.claim.granted_yen != Some(payment.amount_yen) {
-                let found = format!("{:?}", claim.claim.granted_yen);
-                differences.push("payment", format!("{} {}", record.id, payment.claim_id), payment.amount_yen, found);
-            }
-            if record.state != BatchState::Cancelled
-                && let Some(other) = live.insert(payment.claim_id.clone(), record.id.clone())
-            {
-                differences.push("payment-twice", &payment.claim_id, format!("{other}, {}", record.id), "one batch");
-            }
-        }
     }
     Ok(())
 }

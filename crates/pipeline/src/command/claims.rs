@@ -55,6 +55,18 @@ pub(crate) async fn run(app: &App, command: ClaimsCommand) -> Result<Done> {
             let will = Will { kind, by: &by, reason: reason.as_deref(), choice, overridden: &overridden, seen: None };
             let decision = app.office.decide(&id, will).await.map_err(with_options)?;
             output::say(&summary(&decision, app.lang));
+            if app.office.store.budget_wait(&id).await?.is_some() {
+                output::say(app.text(
+                    "予算の残額に収まらないため、予算を待っています。予算ができたときに、申請の順に交付決定となります。",
+                    "the budget has no room for it: it waits, and is approved in the order of submission when there is money",
+                ));
+            }
+            Ok(Done::All)
+        }
+        ClaimsCommand::WithdrawGrant { id, reason, by } => {
+            let taken = app.office.withdraw_grant(&id, &reason, &by, None).await?;
+            output::say(&format!("{id}  {}", app.text("交付決定を取り消しました。", "the grant was withdrawn.")));
+            super::budget::say_taken(app, &taken);
             Ok(Done::All)
         }
     }
@@ -204,6 +216,18 @@ struct Listed<'a> {
     choices: &'a [Choice],
     #[serde(skip_serializing_if = "Option::is_none")]
     granted_units: Option<&'a ProductUnits>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    awaits_budget: bool,
+}
+
+/// Its state, and whether it waits for money.
+fn state_name(record: &ClaimSummary, lang: Lang) -> String {
+    let name = record.state.name(lang);
+    match (record.awaits_budget, lang) {
+        (false, _) => name.to_owned(),
+        (true, Lang::Ja) => format!("{name}（予算待ち）"),
+        (true, Lang::En) => format!("{name} (awaits budget)"),
+    }
 }
 
 impl<'a> From<&'a ClaimSummary> for Listed<'a> {
@@ -213,6 +237,7 @@ impl<'a> From<&'a ClaimSummary> for Listed<'a> {
             state: record.state,
             revision: record.revision,
             programme: &record.programme,
+            awaits_budget: record.awaits_budget,
             facility: record.facility_code.as_str(),
             submitted_at: record.submitted_at,
             claimed_yen: record.claimed_yen,
@@ -250,7 +275,7 @@ async fn list(app: &App, state: Option<&str>, json: bool) -> Result<Done> {
             } else {
                 rows.push(vec![
                     record.id.to_string(),
-                    record.state.name(app.lang).to_owned(),
+                    state_name(record, app.lang),
                     record.programme.to_string(),
                     record.facility_code.to_string(),
                     output::moment(record.submitted_at, app.lang),
@@ -296,7 +321,7 @@ async fn show(app: &App, id: &ClaimId, json_lines: bool) -> Result<Done> {
     output::say(&format!(
         "{}  {}  {}  {}  {}",
         record.id,
-        record.state.name(app.lang),
+        state_name(record, app.lang),
         programme(app, record, assessed.as_ref()).await?,
         record.facility_code,
         output::moment(record.submitted_at, app.lang)

@@ -58,6 +58,7 @@ pub(crate) async fn run(global: &Global, samples: &Path, json: bool) -> Result<D
     note("1/6 医療機関等の名簿を取り込みます。", "1/6 taking the facility register");
     let before = app.office.store.log_size().await?;
     super::facilities::import(&app, &samples.join(REGISTER), &Actor::system()).await?;
+    confirm_accounts(&app).await?;
     note("2/6 申請を受け付けます。", "2/6 accepting the claims");
     let mut claims = BTreeMap::new();
     for story in &stories {
@@ -168,6 +169,15 @@ fn not_empty(app: &App, ja: &str, en: &str) -> Told {
              ./kofu-demo. Nothing was changed."
         ),
     )
+}
+
+/// The second look at the bank accounts that the register brought.
+pub(super) async fn confirm_accounts(app: &App) -> Result<()> {
+    let looker = Actor::staff("demo-officer-a");
+    for held in app.office.store.unlooked_accounts(None, u32::MAX).await? {
+        app.office.look_at_account(&held.facility_code, &looker, None).await?;
+    }
+    Ok(())
 }
 
 pub(super) fn name(story: &Path) -> String {

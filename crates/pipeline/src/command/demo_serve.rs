@@ -4,7 +4,7 @@
 
 use super::Done;
 use super::claims::{Imported, import};
-use super::demo::{REGISTER, name, only_the_samples, stories};
+use super::demo::{REGISTER, confirm_accounts, name, only_the_samples, stories};
 use crate::app::App;
 use crate::bundle::Bundle;
 use crate::cli::{Global, Need};
@@ -54,6 +54,7 @@ pub(crate) async fn run(global: &Global, samples: &Path, listen: SocketAddr) -> 
             )
         );
         super::facilities::import(&app, &samples.join(REGISTER), &Actor::system()).await?;
+        confirm_accounts(&app).await?;
         let programmes: Vec<ProgrammeId> =
             app.office.rulebook.on(app.office.today()).await?.programmes().map(|one| one.id().clone()).collect();
         for story in &stories {

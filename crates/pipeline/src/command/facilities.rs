@@ -2,17 +2,19 @@
 
 use super::Done;
 use crate::app::App;
-use crate::cli::FacilitiesCommand;
+use crate::cli::{AccountKindArg, FacilitiesCommand};
 use crate::output;
 use crate::register::Register;
 use crate::told::expected_code;
 use anyhow::Result;
-use claim::{Actor, BankAccount, Facility, InstitutionCode, Lang, ProgrammeId};
+use claim::{AccountKind, Actor, BankAccount, Facility, InstitutionCode, Lang, ProgrammeId};
 use decision_log::Event;
 use office::Told;
 use office::hash;
 use office::json;
+use serde::Serialize;
 use std::path::Path;
+use store::FacilityAccount;
 
 /// How many rows one page of a listing asks of the store.
 pub(crate) const PAGE: u32 = 500;
@@ -61,10 +63,123 @@ pub(crate) async fn run(app: &App, command: FacilitiesCommand) -> Result<Done> {
                 output::json_line(&facility)?;
             } else {
                 output::table(&header(app.lang), &[], [row(&facility, app.lang)]);
+                for held in app.office.store.facility_accounts(&facility.code).await? {
+                    output::say(&account_line(app, &held));
+                }
             }
             Ok(Done::All)
         }
+        FacilitiesCommand::Unconfirmed { json } => {
+            let mut after = None;
+            let mut count = 0;
+            loop {
+                let page = app.office.store.unlooked_accounts(after.as_ref(), PAGE).await?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.facility_code.clone());
+                for held in &page {
+                    count += 1;
+                    let Some(account) = &held.account else { continue };
+                    let remarks = app.office.account_remarks(account).await?;
+                    let remarks: Vec<&str> = remarks.iter().map(|remark| remark.message(app.lang)).collect();
+                    if json.json {
+                        output::json_line(&Unconfirmed {
+                            facility: &held.facility_code,
+                            name: &held.facility_name,
+                            account,
+                            brought_by: &held.brought_by,
+                            remarks: &remarks,
+                        })?;
+                    } else {
+                        output::say(&format!("{}  {}", held.facility_name, account_line(app, held)));
+                        remarks.iter().for_each(|remark| output::say(&format!("  {remark}")));
+                    }
+                }
+            }
+            if !json.json {
+                output::say(&match app.lang {
+                    Lang::Ja => format!("確認を待つ振込先口座 {count}件。"),
+                    Lang::En => format!("{count} bank accounts wait for a second person."),
+                });
+            }
+            Ok(Done::All)
+        }
+        FacilitiesCommand::Confirm { mut codes, all, by } => {
+            let mut good = true;
+            if all {
+                let waiting = app.office.store.unlooked_accounts(None, u32::MAX).await?;
+                codes = waiting.into_iter().map(|held| held.facility_code).collect();
+            }
+            for code in codes {
+                match app.office.look_at_account(&code, &by, None).await {
+                    Ok(again) => {
+                        output::say(&format!("{code}  {}", app.text("振込先口座を確認しました。", "confirmed.")));
+                        for claim in again {
+                            let text = app.text("もう一度支払うことができます。", "can be paid again.");
+                            output::say(&format!("  {claim}  {text}"));
+                        }
+                    }
+                    // The others are confirmed all the same.
+                    Err(error) => {
+                        good = false;
+                        eprintln!("{code}: {}", error.text(app.lang));
+                    }
+                }
+            }
+            Ok(Done::all_if(good))
+        }
+        FacilitiesCommand::SetAccount(args) => {
+            let account = BankAccount {
+                bank_code: args.bank,
+                bank_name: args.bank_name,
+                branch_code: args.branch,
+                branch_name: args.branch_name,
+                kind: match args.kind {
+                    AccountKindArg::Ordinary => AccountKind::Ordinary,
+                    AccountKindArg::Current => AccountKind::Current,
+                    AccountKindArg::Savings => AccountKind::Savings,
+                    AccountKindArg::Other => AccountKind::Other,
+                },
+                number: args.number,
+                holder: args.holder,
+            };
+            app.office.set_account(&args.code, account, &args.by).await?;
+            output::say(&format!(
+                "{}  {}",
+                args.code,
+                app.text(
+                    "振込先口座を登録しました。別の職員が kofu facilities confirm で確認してください。",
+                    "the account was kept; another person has to confirm it: kofu facilities confirm"
+                )
+            ));
+            Ok(Done::All)
+        }
     }
+}
+
+/// An account that waits for a second person.
+#[derive(Serialize)]
+struct Unconfirmed<'a> {
+    facility: &'a InstitutionCode,
+    name: &'a str,
+    account: &'a BankAccount,
+    brought_by: &'a Actor,
+    remarks: &'a [&'a str],
+}
+
+/// One account with who brought it and who looked at it. Whoever confirms it compares the whole number.
+fn account_line(app: &App, held: &FacilityAccount) -> String {
+    let words = held.account.as_ref().map_or_else(
+        || app.text("（口座なし）", "(no account)").to_owned(),
+        |account| {
+            let BankAccount { bank_code, bank_name, branch_code, branch_name, number, holder, .. } = account;
+            format!("{bank_code} {bank_name}  {branch_code} {branch_name}  {number}  {holder}")
+        },
+    );
+    let looked = held.looked.as_ref().map_or_else(
+        || app.text("未確認", "not confirmed").to_owned(),
+        |(by, _)| format!("{}: {by}", app.text("確認", "confirmed by")),
+    );
+    format!("{}  {words}  {}: {}  {looked}", held.facility_code, app.text("登録", "brought by"), held.brought_by)
 }
 
 /// The facility of a code in the register.

@@ -2,7 +2,9 @@
 
 pub(crate) mod accounts;
 pub(crate) mod assess;
+pub(crate) mod banks;
 pub(crate) mod batch;
+pub(crate) mod budget;
 pub(crate) mod check;
 pub(crate) mod claims;
 pub(crate) mod demo;

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BankProfile {
+    /// What the file is. What follows is about the 全銀 file; the other forms have its fields.
+    pub form: FileForm,
     /// What stands after a record.
     pub line_end: LineEnd,
     /// Whether it also stands after the end record.
@@ -27,12 +29,36 @@ pub struct BankProfile {
 impl Default for BankProfile {
     fn default() -> Self {
         BankProfile {
+            form: FileForm::Zengin,
             line_end: LineEnd::CrLf,
             line_end_after_last: true,
             eof: false,
             new_code: NewCode::Other,
             transfer: TransferKind::Wire,
             wo: Wo::Fold,
+        }
+    }
+}
+
+/// In what form a bank takes its orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileForm {
+    /// The 全銀 file: records of 120 bytes.
+    Zengin,
+    /// The same fields with commas between.
+    Csv,
+    /// ISO 20022 pain.001.001.03, as ZEDI takes it.
+    Xml,
+}
+
+impl FileForm {
+    /// What the names of such files end with.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            FileForm::Zengin => "txt",
+            FileForm::Csv => "csv",
+            FileForm::Xml => "xml",
         }
     }
 }

@@ -7,3 +7,4 @@ mod payment_list;
 mod product_list;
 mod sample;
 mod template;
+mod transfer_file;

@@ -1,7 +1,7 @@
 //! Attacks on money and proof, by hand-written SQL past the store: the database refuses each, by the rule it breaks.
 
 use super::*;
-use crate::{NewBatch, Rule, StoreError};
+use crate::{Rule, StoreError};
 
 on_both! { hand_written_sql_is_refused two_grants_at_the_same_time_are_one a_receipt_of_two_claims_is_seen_by_one_at_least }
 
@@ -11,23 +11,11 @@ async fn hand_written_sql_is_refused(fixture: Fixture) {
     for (id, facility) in [("A", CLINIC), ("B", PHARMACY), ("S", "0110113719")] {
         fixture.approved(id, facility).await;
     }
-    for (batch, claim) in [("ready", "A"), ("sent", "S")] {
-        let new = NewBatch {
-            id: batch.to_owned(),
-            pay_on: "2026-02-27".parse().unwrap(),
-            prepared_by: Actor::staff("preparer"),
-            prepared_at: at("2026-02-01T00:00:00Z"),
-            payments: vec![payment(&fixture.record(claim).await)],
-        };
-        fixture.store.prepare_batch(&new, &entry("prepared")).await.unwrap();
-    }
+    fixture.looked_at(&[CLINIC, "0110113719"]).await;
+    fixture.prepared("ready", &["A"], 1, None).await;
+    fixture.prepared("sent", &["S"], 1, None).await;
+    fixture.released("sent").await;
     let content = crate::objects::hash(b"the payment file");
-    let releaser = Actor::staff("releaser");
-    fixture
-        .store
-        .release_batch("sent", &releaser, at("2026-02-02T00:00:00Z"), content, &entry("released"))
-        .await
-        .unwrap();
     let checkpoint = "a checkpoint";
     fixture.store.save_checkpoint(1, checkpoint).await.unwrap();
 
@@ -43,7 +31,7 @@ async fn hand_written_sql_is_refused(fixture: Fixture) {
         format!("INSERT INTO payments VALUES ('{batch}', '{claim}', '{facility}', 'x', {amount}, '{{}}', {live})")
     };
     let batch = |verb: &str, state: &str, released: &str| {
-        format!("{verb} INTO batches VALUES ('new', '2026-02-27', 'staff:preparer', 1, '{state}', {released})")
+        format!("{verb} INTO batches VALUES ('new', '2026-02-27', 'staff:preparer', 1, '{state}', {released}, 1, NULL)")
     };
     let decide = |claim: &str, person: &str| {
         format!(
@@ -135,8 +123,7 @@ async fn hand_written_sql_is_refused(fixture: Fixture) {
     }
     assert_eq!(contents(&fixture).await, before);
     // And the honest way still works.
-    let released = fixture.sql(&release("staff:releaser")).await.unwrap();
-    assert_eq!(released, 1);
+    fixture.released("ready").await;
 }
 
 /// What an attack must not change.
@@ -174,7 +161,7 @@ async fn two_grants_at_the_same_time_are_one(fixture: Fixture) {
                         &bytes,
                         sha256,
                         &waiting(job.claim_id.as_str(), CLINIC),
-                        Some(&approval),
+                        Settled::Decided(&approval),
                         &entry("approved"),
                     )
                     .await

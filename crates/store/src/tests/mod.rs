@@ -4,22 +4,26 @@
 
 mod accounts;
 mod attacks;
+mod bank_accounts;
 mod drafts;
 mod duplicates;
 mod messages;
+mod ledger;
 mod objects;
 mod openid;
 mod opening;
 mod products;
 mod proofs;
 mod queue;
+mod releases;
+mod results;
 mod review;
 mod schema;
 mod story;
 
 use crate::database::{Db, read};
 use crate::testing::Postgres;
-use crate::{ClaimRecord, Job, JobKind, NewClaim, Store, StoreConfig, Submitted};
+use crate::{ClaimRecord, Job, JobKind, NewBatch, NewClaim, Settled, Store, StoreConfig, Submitted};
 use claim::*;
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
@@ -135,7 +139,10 @@ impl Fixture {
         self.read(id, facility, id.as_bytes(), id).await;
         let (bytes, sha256) = assessment(id);
         let job = self.job(JobKind::Assess).await;
-        self.store.finish_assess(&job, &bytes, sha256, &waiting(id, facility), None, &entry("assessed")).await.unwrap();
+        self.store
+            .finish_assess(&job, &bytes, sha256, &waiting(id, facility), Settled::ForAPerson, &entry("assessed"))
+            .await
+            .unwrap();
         self.record(id).await
     }
 
@@ -145,6 +152,44 @@ impl Fixture {
         let decision = decision(&record, DecisionKind::Approve, 31_000);
         self.store.decide(&decision, record.claim.version, &entry("approved")).await.unwrap();
         self.record(id).await
+    }
+
+    /// Puts facilities into the register, each with an account that a second person has looked at.
+    async fn looked_at(&self, facilities: &[&str]) {
+        for one in facilities {
+            self.store.upsert_facilities(&[facility(one)], &entry("register")).await.unwrap();
+            let held = self.store.facility_account(&code(one)).await.unwrap().unwrap();
+            if held.looked.is_none() {
+                let (looker, when) = (Actor::staff("looker"), at("2026-01-12T00:00:00Z"));
+                let again = self.store.look_at_account(&code(one), held.number, &looker, when, &entry("looked")).await;
+                again.unwrap();
+            }
+        }
+    }
+
+    /// Prepares a batch of these claims for so many releasers.
+    async fn prepared(&self, id: &str, claims: &[&str], releasers: u32, most_yen: Option<Yen>) {
+        let mut payments = Vec::new();
+        for claim in claims {
+            payments.push(payment(&self.record(claim).await));
+        }
+        let new = NewBatch {
+            id: id.to_owned(),
+            pay_on: "2026-02-27".parse().unwrap(),
+            prepared_by: Actor::staff("preparer"),
+            prepared_at: at("2026-02-01T00:00:00Z"),
+            releasers,
+            most_yen,
+            payments,
+        };
+        self.store.prepare_batch(&new, &entry("prepared")).await.unwrap();
+    }
+
+    /// Releases a prepared batch that needs one person.
+    async fn released(&self, id: &str) {
+        let (by, when) = (Actor::staff("releaser"), at("2026-02-02T00:00:00Z"));
+        let content = crate::objects::hash(b"the payment file");
+        self.store.release_batch(id, &by, when, content, &entry("released")).await.unwrap();
     }
 
     async fn record(&self, id: &str) -> ClaimRecord {

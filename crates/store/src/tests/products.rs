@@ -36,7 +36,14 @@ async fn read_and_assess(fixture: &Fixture, id: &str) {
     let job = fixture.job(JobKind::Assess).await;
     fixture
         .store
-        .finish_assess(&job, &bytes, sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed"))
+        .finish_assess(
+            &job,
+            &bytes,
+            sha256,
+            &waiting(job.claim_id.as_str(), CLINIC),
+            Settled::ForAPerson,
+            &entry("assessed"),
+        )
         .await
         .unwrap();
 }
@@ -107,6 +114,8 @@ async fn a_grant_in_kind_is_kept_listed_and_never_paid(fixture: Fixture) {
         pay_on: "2026-02-27".parse().unwrap(),
         prepared_by: Actor::staff("preparer"),
         prepared_at: at("2026-02-01T00:00:00Z"),
+        releasers: 1,
+        most_yen: None,
         payments: vec![Payment {
             claim_id: granted.claim.id.clone(),
             facility_code: granted.claim.facility_code.clone(),

@@ -70,7 +70,7 @@ async fn the_pages_of_the_queue_together_list_each_claim_once_in_its_order(fixtu
         let place = random_waiting(&id, &mut numbers);
         let (bytes, sha256) = assessment(&id);
         let job = fixture.job(JobKind::Assess).await;
-        store.finish_assess(&job, &bytes, sha256, &place, None, &entry("assessed")).await.unwrap();
+        store.finish_assess(&job, &bytes, sha256, &place, Settled::ForAPerson, &entry("assessed")).await.unwrap();
         expected.push(place);
     }
     let key = |one: &Waiting| {
@@ -125,7 +125,7 @@ async fn the_pages_of_the_queue_together_list_each_claim_once_in_its_order(fixtu
     let (bytes, sha256) = assessment(id.as_str());
     let job = fixture.job(JobKind::Assess).await;
     expected[0].due_on = "2026-02-28".parse().unwrap();
-    store.finish_assess(&job, &bytes, sha256, &expected[0], None, &entry("assessed")).await.unwrap();
+    store.finish_assess(&job, &bytes, sha256, &expected[0], Settled::ForAPerson, &entry("assessed")).await.unwrap();
     expected.sort_by_key(key);
     check(&expected).await;
     let last = store.review_place(&id).await.unwrap().unwrap();
@@ -217,6 +217,8 @@ async fn entries_are_found_again_by_all_that_they_are_about(fixture: Fixture) {
         pay_on: "2026-02-27".parse().unwrap(),
         prepared_by: Actor::staff("preparer"),
         prepared_at: at("2026-02-03T00:00:00Z"),
+        releasers: 1,
+        most_yen: None,
         payments: vec![payment(&fixture.record("B").await)],
     };
     store.prepare_batch(&new, &entry("prepared")).await.unwrap();
@@ -273,7 +275,7 @@ async fn the_overview_counts_what_is_there(fixture: Fixture) {
         Waiting { findings: vec![FindingCode::TotalsDiffer, FindingCode::PayeeDiffers], ..waiting("C", PHARMACY) };
     let (bytes, sha256) = assessment("C");
     let job = fixture.job(JobKind::Assess).await;
-    store.finish_assess(&job, &bytes, sha256, &place, None, &entry("assessed")).await.unwrap();
+    store.finish_assess(&job, &bytes, sha256, &place, Settled::ForAPerson, &entry("assessed")).await.unwrap();
     let record = fixture.record("C").await;
     let returned = Decision { decided_at: at("2026-01-20T03:00:00Z"), ..decision(&record, DecisionKind::Return, 0) };
     store.decide(&returned, record.claim.version, &entry("returned")).await.unwrap();

@@ -209,7 +209,7 @@ async fn it_is_read_and_assessed(fixture: &Fixture, first: &NewClaim) {
                 &assessed,
                 sha256,
                 &waiting(jobs[0].claim_id.as_str(), CLINIC),
-                None,
+                Settled::ForAPerson,
                 &entry("assessed")
             )
             .await
@@ -249,12 +249,26 @@ async fn it_is_read_and_assessed(fixture: &Fixture, first: &NewClaim) {
     let job = fixture.job(JobKind::Assess).await;
     assert_eq!(job.claim_id, "A".into());
     let error = store
-        .finish_assess(&job, b"other bytes", sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed"))
+        .finish_assess(
+            &job,
+            b"other bytes",
+            sha256,
+            &waiting(job.claim_id.as_str(), CLINIC),
+            Settled::ForAPerson,
+            &entry("assessed"),
+        )
         .await
         .unwrap_err();
     assert!(matches!(error, StoreError::Argument { what: "hash of the assessment", .. }), "{error}");
     store
-        .finish_assess(&job, &assessed, sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed"))
+        .finish_assess(
+            &job,
+            &assessed,
+            sha256,
+            &waiting(job.claim_id.as_str(), CLINIC),
+            Settled::ForAPerson,
+            &entry("assessed"),
+        )
         .await
         .unwrap();
     let stored = store.assessment(&"A".into(), 1).await.unwrap().unwrap();
@@ -355,7 +369,14 @@ async fn the_second_revision_is_granted(fixture: &Fixture) {
     let (bytes, sha256) = assessment("A");
     let entries = [entry("assessed"), entry("approved")].concat();
     let logged = store
-        .finish_assess(&jobs[2], &bytes, sha256, &waiting(jobs[2].claim_id.as_str(), CLINIC), Some(&granted), &entries)
+        .finish_assess(
+            &jobs[2],
+            &bytes,
+            sha256,
+            &waiting(jobs[2].claim_id.as_str(), CLINIC),
+            Settled::Decided(&granted),
+            &entries,
+        )
         .await
         .unwrap();
     let record = fixture.record("A").await;
@@ -365,7 +386,14 @@ async fn the_second_revision_is_granted(fixture: &Fixture) {
     for job in &jobs[..2] {
         let (bytes, sha256) = assessment(job.claim_id.as_str());
         store
-            .finish_assess(job, &bytes, sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed"))
+            .finish_assess(
+                job,
+                &bytes,
+                sha256,
+                &waiting(job.claim_id.as_str(), CLINIC),
+                Settled::ForAPerson,
+                &entry("assessed"),
+            )
             .await
             .unwrap();
     }
@@ -388,7 +416,14 @@ async fn the_grant_excludes_the_next_claim(fixture: &Fixture) {
     let bytes = br#"{"already":"granted"}"#.to_vec();
     let sha256 = crate::objects::hash(&bytes);
     store
-        .finish_assess(&job, &bytes, sha256, &waiting(job.claim_id.as_str(), CLINIC), None, &entry("assessed"))
+        .finish_assess(
+            &job,
+            &bytes,
+            sha256,
+            &waiting(job.claim_id.as_str(), CLINIC),
+            Settled::ForAPerson,
+            &entry("assessed"),
+        )
         .await
         .unwrap();
     let now = fixture.record("C").await;
@@ -456,6 +491,8 @@ async fn the_grant_is_paid(fixture: &Fixture) {
         pay_on: "2026-02-27".parse().unwrap(),
         prepared_by: Actor::staff("preparer"),
         prepared_at: at("2026-02-01T00:00:00Z"),
+        releasers: 1,
+        most_yen: None,
         payments,
     };
     // Not a yen more or less than the grant, not to someone else, not twice in one batch, not of a rejected claim.
@@ -493,6 +530,7 @@ async fn the_grant_is_paid(fixture: &Fixture) {
     assert_eq!(store.approved_claims(None).await.unwrap(), []);
     let content = crate::objects::hash(b"the payment file");
     let released_at = at("2026-02-02T00:00:00Z");
+    fixture.looked_at(&[CLINIC, PHARMACY]).await;
     let before = fixture.everything().await;
     for (person, rule) in [
         (Actor::staff("preparer"), Rule::ReleasedByPreparer),
@@ -570,6 +608,11 @@ fn every_public_operation_is_in_the_story() {
         include_str!("messages.rs"),
         include_str!("openid.rs"),
         include_str!("review.rs"),
+        include_str!("ledger.rs"),
+        include_str!("releases.rs"),
+        include_str!("bank_accounts.rs"),
+        include_str!("results.rs"),
+        include_str!("mod.rs"),
     );
     let mut operations = BTreeSet::new();
     for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap() {

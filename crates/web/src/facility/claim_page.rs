@@ -11,7 +11,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use claim::{ClaimState, DecisionKind, Sha256};
+use claim::{AccountKind, ClaimState, DecisionKind, Sha256};
 use serde::Deserialize;
 use store::{ClaimRecord, RevisionRecord};
 
@@ -30,10 +30,22 @@ struct ClaimPage {
     /// It may be taken back.
     withdrawable: bool,
     version: u64,
+    /// The bank sent the payment back.
+    bounced: Option<Bounced>,
+    error: Option<String>,
     /// The last first.
     revisions: Vec<Revision>,
     history: Vec<(String, String)>,
     mails: Vec<MailShown>,
+}
+
+/// What is asked of the facility after the bank sent the payment back.
+struct Bounced {
+    /// The bank's reason.
+    reason: String,
+    /// A corrected account waits for the fund's second look.
+    corrected: bool,
+    kinds: [(&'static str, &'static str); 4],
 }
 
 /// What was sent at one time, and what came of it.
@@ -120,6 +132,33 @@ fn documents(id: &str, sent: &RevisionRecord, frame: &Frame) -> Vec<SentDocument
 
 /// The page of a claim for its facility, which was seen to be its own.
 pub(crate) async fn claim_page(state: &WebState, frame: Frame, record: ClaimRecord) -> Result<Response, Fault> {
+    shown_with(state, frame, record, None).await
+}
+
+async fn bounced(state: &WebState, frame: &Frame, record: &ClaimRecord) -> Result<Option<Bounced>, Fault> {
+    let claim = &record.claim;
+    if claim.state != ClaimState::Bounced {
+        return Ok(None);
+    }
+    let all = state.office.store.bounced_of(&claim.facility_code).await?;
+    let reason = all.into_iter().find(|(id, _)| *id == claim.id).and_then(|(_, reason)| reason);
+    let held = state.office.store.facility_account(&claim.facility_code).await?;
+    let kinds = [AccountKind::Ordinary, AccountKind::Current, AccountKind::Savings, AccountKind::Other];
+    let codes = ["ordinary", "current", "savings", "other"];
+    Ok(Some(Bounced {
+        reason: reason.unwrap_or_else(|| frame.t("不明", "unknown").to_owned()),
+        corrected: held.is_some_and(|held| held.looked.is_none()),
+        kinds: std::array::from_fn(|i| (codes[i], crate::bank_accounts::kind_name(kinds[i], frame.lang()))),
+    }))
+}
+
+/// The same, with what could not be done.
+pub(super) async fn shown_with(
+    state: &WebState,
+    frame: Frame,
+    record: ClaimRecord,
+    error: Option<(StatusCode, String)>,
+) -> Result<Response, Fault> {
     let claim = &record.claim;
     let (id, lang) = (claim.id.to_string(), frame.lang());
     let today = state.office.today();
@@ -153,12 +192,14 @@ pub(crate) async fn claim_page(state: &WebState, frame: Frame, record: ClaimReco
         returned: claim.state == ClaimState::Returned,
         withdrawable: claim.state.next().contains(&ClaimState::Withdrawn),
         version: claim.version,
+        bounced: bounced(state, &frame, &record).await?,
+        error: error.as_ref().map(|(_, text)| text.clone()),
         history: history(&record, &frame),
         mails: messages::of_claim(state, &claim.id, &frame).await?,
         revisions,
         frame,
     };
-    Ok(html(StatusCode::OK, &page.frame, &page))
+    Ok(html(error.map_or(StatusCode::OK, |(status, _)| status), &page.frame, &page))
 }
 
 #[derive(Deserialize)]

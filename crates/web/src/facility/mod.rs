@@ -1,12 +1,14 @@
 //! What a facility sees and does: its drafts and claims, a new application, the draft with its documents, the sending,
 //! and the claim from then on.
 
+mod account;
 mod apply;
 mod claim_page;
 mod draft;
 mod send;
 mod upload;
 
+pub(crate) use account::correct;
 pub(crate) use apply::{apply, begin, template};
 pub(crate) use claim_page::{answer, claim_page, withdraw};
 pub(crate) use draft::{change, declare, discard, original, picture, read, remove, show, state_field, view};
@@ -128,7 +130,7 @@ fn next_step(state: ClaimState, frame: &Frame) -> &'static str {
         ClaimState::Sent => ("振込をお待ちください", "wait for the transfer"),
         ClaimState::Paid => ("手続は終了しました", "nothing more to do"),
         ClaimState::Bounced => {
-            ("振込ができませんでした。口座についてお問い合わせください", "the transfer failed: ask about the account")
+            ("振込ができませんでした。振込先口座を訂正してください", "the transfer failed: correct the bank account")
         }
         ClaimState::Withdrawn => ("取り下げられています", "it was withdrawn"),
     };

@@ -115,9 +115,11 @@ pub(crate) async fn decide(
     };
     match decided {
         Ok(_) => {
+            let waits = state.office.store.budget_wait(&record.claim.id).await?.is_some();
+            let done = if waits { "awaits-budget" } else { "decided" };
             let after = place.map(|place| place.to_string()).unwrap_or_default();
             let asked = Asked::parse(&form.view);
-            Ok(Redirect::to(&asked.path("/queue/next", &[("after", &after), ("done", "decided")])).into_response())
+            Ok(Redirect::to(&asked.path("/queue/next", &[("after", &after), ("done", done)])).into_response())
         }
         Err(OfficeError::Store(StoreError::Conflict { .. } | StoreError::AssessmentDiffers { .. })) => {
             // Somebody was faster by less than this request took.

@@ -240,6 +240,13 @@ pub(super) async fn shown(
     {
         facts.insert(1, (frame.t("開設者", "Founder"), facility.founder.clone()));
     }
+    if claim.awaits_budget {
+        let words = frame.t(
+            "予算を待っています。予算ができたときに、申請の順に交付決定となります。",
+            "it waits for money, and is approved in the order of submission when there is some",
+        );
+        facts.push((frame.t("予算", "Budget"), words.to_owned()));
+    }
 
     let documents = record.documents.iter().zip(0usize..).map(|(document, at)| {
         let reading = readings.get(at);

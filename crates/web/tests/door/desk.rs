@@ -129,6 +129,6 @@ impl Site {
         }));
         let waiting = Office::waiting(&dossier, &ruleset, &assessed);
         let entry = office.entry(&Actor::system(), event);
-        office.store.finish_assess(&job, &bytes, sha256, &waiting, None, &[entry]).await.unwrap();
+        office.store.finish_assess(&job, &bytes, sha256, &waiting, store::Settled::ForAPerson, &[entry]).await.unwrap();
     }
 }

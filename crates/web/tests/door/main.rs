@@ -6,6 +6,8 @@ mod desk;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
+mod money;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod payments_and_log;
@@ -17,3 +19,5 @@ mod review;
 mod signing_in;
 #[cfg(test)]
 mod site;
+#[cfg(test)]
+mod two_persons;

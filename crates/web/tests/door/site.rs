@@ -20,7 +20,14 @@ pub(crate) const CLINIC: &str = "1310110049";
 pub(crate) const PHARMACY: &str = "3410712362";
 pub(crate) const PASSWORD: &str = "yubin-posto-kumo-77";
 
+/// As long as nothing else is said, a million yen needs two persons.
+const TWO_FROM: i64 = 1_000_000;
+
 pub(crate) fn office_at(store: Store, now: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> Office {
+    office_with(store, now, TWO_FROM)
+}
+
+fn office_with(store: Store, now: Arc<dyn Fn() -> Timestamp + Send + Sync>, two_from: i64) -> Office {
     let settings = Settings {
         payer: claim::Payer {
             consignor_code: "0000000001".to_owned(),
@@ -28,6 +35,9 @@ pub(crate) fn office_at(store: Store, now: Arc<dyn Fn() -> Timestamp + Send + Sy
             account: account_of("コウフキキン"),
         },
         bank_file: reporting::BankProfile::default(),
+        result_file: reporting::ResultProfile::default(),
+        releases: vec![office::ReleaseBand { from_yen: claim::Yen::new(two_from).unwrap(), releasers: 2 }],
+        when_budget_short: office::WhenShort::Wait,
         fonts: reporting::DEFAULT_FONT_DIRS.iter().map(std::path::PathBuf::from).collect(),
         contact: claim::Contact {
             sender: "交付基金（見本）".to_owned(),
@@ -68,6 +78,10 @@ fn state_with(store: Store, now: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> We
     WebState { office: office_at(store, now), ruleset, openid: None }
 }
 
+/// One server for all tests that want PostgreSQL; it ends with the process.
+static SERVER: std::sync::LazyLock<store::testing::Postgres> =
+    std::sync::LazyLock::new(|| store::testing::Postgres::start().unwrap());
+
 /// A store with a clinic and a pharmacy, and the site over it.
 pub(crate) struct Site {
     pub(crate) state: WebState,
@@ -80,11 +94,27 @@ impl Site {
     pub(crate) async fn new() -> Site {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::in_folder(folder.path()).await.unwrap();
+        Site::over(store, folder, TWO_FROM).await
+    }
+
+    /// On PostgreSQL or SQLite, where two persons release from this sum on.
+    pub(crate) async fn needing_two(postgres: bool, two_from: i64) -> Site {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = store::StoreConfig::in_folder(folder.path()).unwrap();
+        if postgres {
+            config.database_url = SERVER.fresh_database_url().unwrap();
+        }
+        Site::over(Store::open(&config).await.unwrap(), folder, two_from).await
+    }
+
+    async fn over(store: Store, folder: TempDir, two_from: i64) -> Site {
         let start: Timestamp = DURING.parse().unwrap();
         let clock_ms = Arc::new(AtomicI64::new(start.as_millisecond()));
         let read = Arc::clone(&clock_ms);
         let now = move || Timestamp::from_millisecond(read.load(Ordering::SeqCst)).unwrap();
-        let site = Site { state: state_with(store, Arc::new(now)), _folder: folder, clock_ms };
+        let mut state = state_with(store.clone(), Arc::new(now.clone()));
+        state.office = office_with(store, Arc::new(now), two_from);
+        let site = Site { state, _folder: folder, clock_ms };
         let facilities =
             [(CLINIC, FacilityKind::Clinic, "青空クリニック"), (PHARMACY, FacilityKind::Pharmacy, "みどり薬局")].map(
                 |(code, kind, name)| Facility {
@@ -102,6 +132,9 @@ impl Site {
         let event = Event::FacilityRegisterChanged { count: 2, sha256: office::hash(b"register") };
         let entry = site.state.office.entry(&Actor::system(), event);
         site.state.office.store.upsert_facilities(&facilities, &[entry]).await.unwrap();
+        for facility in &facilities {
+            site.state.office.look_at_account(&facility.code, &Actor::staff("looker"), None).await.unwrap();
+        }
         site
     }
 
@@ -132,10 +165,15 @@ impl Site {
     /// A browser in which a fresh account of this role is signed in, wholly.
     pub(crate) async fn signed_in(&self, id: &str, role: Role, facility: Option<&str>) -> Browser {
         self.account(id, role, facility).await;
+        self.sign_in(id, PASSWORD, role.needs_second_step()).await
+    }
+
+    /// A browser in which an account is signed in whose second step, if it has one, is not set up yet.
+    pub(crate) async fn sign_in(&self, id: &str, password: &str, second_step: bool) -> Browser {
         let mut browser = self.browser();
-        let answer = browser.post("/sign-in", &[("id", id), ("password", PASSWORD)]).await;
+        let answer = browser.post("/sign-in", &[("id", id), ("password", password)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        if role.needs_second_step() {
+        if second_step {
             let page = browser.get("/second-step").await;
             let secret = between(&page.body, "<code class=\"secret\">", "</code>").replace(' ', "");
             let number = self.number(&secret);

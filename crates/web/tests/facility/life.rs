@@ -66,7 +66,11 @@ pub(crate) async fn worked_off(site: &Site) -> Assessed {
     let assessed = Assessed::new(facts, observed, assessment);
     let bytes = office::json(&assessed);
     let waiting = Office::waiting(&dossier, &ruleset, &assessed);
-    office.store.finish_assess(&job, &bytes, office::hash(&bytes), &waiting, None, &[told()]).await.unwrap();
+    office
+        .store
+        .finish_assess(&job, &bytes, office::hash(&bytes), &waiting, store::Settled::ForAPerson, &[told()])
+        .await
+        .unwrap();
     assessed
 }
 
