@@ -15,8 +15,11 @@ mod drafts;
 mod duplicates;
 mod error;
 mod facilities;
+mod keys;
 mod log;
 mod log_index;
+#[cfg(any(test, feature = "testing"))]
+mod many;
 mod messages;
 mod objects;
 mod openid;
@@ -37,7 +40,7 @@ use std::fmt;
 use std::path::Path;
 
 pub use accounts::{Account, ApiToken, Credentials, NewSession, Session, TokenScope};
-pub use batches::{ApprovedClaim, BatchRecord, BatchState, NewBatch};
+pub use batches::{ApprovedClaim, BatchRecord, BatchState, BatchSummary, NewBatch, Payable};
 pub use claims::{
     ClaimFilter, ClaimRecord, ClaimSummary, DecisionRecord, NewClaim, Resubmission, RevisionRecord, StoredAssessment,
     Submitted,
@@ -45,6 +48,7 @@ pub use claims::{
 pub use drafts::{Draft, DraftDocument, NewDraft};
 pub use duplicates::NewVerdict;
 pub use error::{Rule, StoreError};
+pub use keys::{KeyedRequest, KnownKey};
 pub use log::{KeptPersonal, LogTile};
 pub use log_index::LogQuery;
 pub use messages::{MessageFilter, MessageRecord, MessageState, Outgoing};

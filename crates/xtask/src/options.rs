@@ -32,6 +32,13 @@ cargo xtask TASK
   bench fuzz [--minutes N] [TARGET…]
                      fuzz the readers of all formats, each target for 10 minutes, with inputs kept in the cache folder.
   bench memory       the most memory that `kofu assess` takes for 10,000 and for 1,000,000 claims.
+  bench pages [ARGUMENT…]
+                     how long the server takes for each page of the queue, a claim's page and lists with 1,000,000 claims
+                     stored and with 1,000, on SQLite and on PostgreSQL. The arguments go to `kofu-bench pages`.
+  bench api [ARGUMENT…]
+                     requests that schemathesis (installed into a folder of our own from PyPI) makes up from the API's
+                     document, by a program of every role: no error of the server's, no answer but as documented. The
+                     arguments go to `kofu-bench api`.
   samples [--check]  draw samples/ again, byte for byte the same; with --check only compare.
   setup              only set the machine up: the system packages that building, running and testing need.
 
@@ -63,6 +70,10 @@ pub(crate) enum Task {
     /// Minutes and targets.
     BenchFuzz(Vec<String>),
     BenchMemory,
+    /// Arguments for `kofu-bench pages`.
+    BenchPages(Vec<String>),
+    /// Arguments for `kofu-bench api`.
+    BenchApi(Vec<String>),
     Samples {
         /// Compare instead of writing.
         check: bool,
@@ -112,10 +123,13 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task,
             [what, rest @ ..] if what == "hostile" => Ok(Task::BenchHostile(rest.to_vec())),
             [what, rest @ ..] if what == "fuzz" => Ok(Task::BenchFuzz(rest.to_vec())),
             [what, rest @ ..] if what == "memory" => none(Task::BenchMemory, rest),
-            [what, ..] => {
-                Err(format!("found {what:?} after bench, expected rules, reading, audit, hostile, fuzz or memory"))
-            }
-            [] => Err("found nothing after bench, expected rules, reading, audit, hostile, fuzz or memory".to_owned()),
+            [what, rest @ ..] if what == "pages" => Ok(Task::BenchPages(rest.to_vec())),
+            [what, rest @ ..] if what == "api" => Ok(Task::BenchApi(rest.to_vec())),
+            [what, ..] => Err(format!(
+                "found {what:?} after bench, expected rules, reading, audit, hostile, fuzz, memory, pages or api"
+            )),
+            [] => Err("found nothing after bench, expected rules, reading, audit, hostile, fuzz, memory, pages or api"
+                .to_owned()),
         },
         "samples" => match rest.as_slice() {
             [flag] if flag == "--check" => Ok(Task::Samples { check: true }),
@@ -151,6 +165,8 @@ mod tests {
             ("bench hostile", Task::BenchHostile(words(""))),
             ("bench fuzz --minutes 1 pdf", Task::BenchFuzz(words("--minutes 1 pdf"))),
             ("bench memory", Task::BenchMemory),
+            ("bench pages --claims 1000", Task::BenchPages(words("--claims 1000"))),
+            ("bench api --role reviewer", Task::BenchApi(words("--role reviewer"))),
             ("samples", Task::Samples { check: false }),
             ("samples --check", Task::Samples { check: true }),
             ("--help", Task::Help),
@@ -169,7 +185,7 @@ mod tests {
             ("setup now", "\"now\""),
             ("sources", "the folder of the source documents"),
             ("sources ../seeds now", "\"now\""),
-            ("bench", "rules, reading, audit, hostile, fuzz or memory"),
+            ("bench", "rules, reading, audit, hostile, fuzz, memory, pages or api"),
             ("bench rlues", "\"rlues\""),
             ("bench memory 5", "\"5\""),
             ("samples --chek", "\"--chek\""),
