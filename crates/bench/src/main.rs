@@ -2,12 +2,18 @@
 
 #[cfg(feature = "audit")]
 mod audit;
+#[cfg(feature = "pages")]
+mod pages;
 #[cfg(feature = "reading")]
 mod reading;
 mod rules;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+
+/// With this as its first word the program is the process that reads one document.
+#[cfg(any(feature = "reading", feature = "pages"))]
+const READER_PROCESS: &str = "reader-process";
 
 /// Measures kofu.
 #[derive(Parser)]
@@ -27,12 +33,18 @@ enum What {
     /// How fast an export of the decision log is verified, and whether every changed byte is found.
     #[cfg(feature = "audit")]
     Audit(audit::Options),
+    /// How long the server takes for its pages with a million claims stored, beside a thousand, on both databases.
+    #[cfg(feature = "pages")]
+    Pages(pages::Options),
+    /// Requests that schemathesis makes up from the OpenAPI document, by programs of every role, against a running server.
+    #[cfg(feature = "pages")]
+    Api(pages::api::Options),
 }
 
 fn main() -> ExitCode {
     // Before anything else: the reader process gives up its rights, and must not have done anything with them.
-    #[cfg(feature = "reading")]
-    if std::env::args().nth(1).as_deref() == Some(reading::READER_PROCESS) {
+    #[cfg(any(feature = "reading", feature = "pages"))]
+    if std::env::args().nth(1).as_deref() == Some(READER_PROCESS) {
         return ingest::child_main();
     }
     let done = match Cli::parse().what {
@@ -41,6 +53,10 @@ fn main() -> ExitCode {
         What::Reading(options) => reading::run(&options).map(|()| true),
         #[cfg(feature = "audit")]
         What::Audit(options) => audit::run(&options),
+        #[cfg(feature = "pages")]
+        What::Pages(options) => pages::run(&options),
+        #[cfg(feature = "pages")]
+        What::Api(options) => pages::api::run(&options),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the rules propose: the worst severity found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Grant it.
@@ -58,6 +59,7 @@ impl Outcome {
 
 /// The kinds of step by which a sum is worked out, in the order in which they are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// The sum of one eligible category (`category`, `lines`).

@@ -7,6 +7,7 @@ use std::fmt;
 
 /// Who did something: `staff:…`, `facility:…`, `auditor:…`, `policy:…` or `system:…`. Never a person's name, only an account's id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Actor(String);
 
@@ -56,6 +57,7 @@ impl fmt::Display for Actor {
 
 /// What is decided of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DecisionKind {
     /// 交付決定.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 /// What a document is. A facility declares only the first two; reading a file may show that it is another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentKind {
     /// 領収書.
@@ -89,6 +90,7 @@ impl<'de> Deserialize<'de> for Sha256 {
 
 /// A file that was uploaded with a claim. Its bytes are in object storage under its hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Document {
     /// Its place among the documents of its claim's revision, from 0.
     pub position: u32,

@@ -55,6 +55,7 @@ impl<'de> Deserialize<'de> for PageHash {
 
 /// By what two receipts seem to be one, the surest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Likeness {
     /// The same file.
@@ -90,6 +91,7 @@ impl Likeness {
 
 /// What a person said of two claims that seem to have the same receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DuplicateVerdict {
     /// It is one receipt.

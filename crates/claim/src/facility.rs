@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The kind of facility that rates and ceilings hang on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FacilityKind {
     /// 病院.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// How much a finding weighs; the worst one decides the outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Said, and nothing stops.
@@ -20,6 +21,7 @@ pub enum Severity {
 
 /// Where something stood: a file with page and box or sheet and cell, or a key of the facts.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Place {
     /// The file, by the name it was uploaded under.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -79,6 +81,7 @@ macro_rules! finding_codes {
     })*) => {
         /// What a finding says. The codes are those of the command line's contract.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         pub enum FindingCode {
             $($(#[$doc])* #[serde(rename = $code)] $name,)*
         }

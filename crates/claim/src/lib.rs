@@ -26,6 +26,8 @@ mod programme;
 mod reading;
 mod registration_number;
 mod role;
+#[cfg(feature = "schema")]
+mod schema;
 mod text;
 mod waiting;
 mod yen;

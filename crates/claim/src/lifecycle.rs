@@ -7,6 +7,7 @@ macro_rules! states {
     ($($(#[$doc:meta])* $name:ident $code:literal $ja:literal -> [$($next:ident)*])*) => {
         /// The state of a claim.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         #[serde(rename_all = "kebab-case")]
         pub enum ClaimState { $($(#[$doc])* $name,)* }
 

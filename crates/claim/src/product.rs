@@ -11,6 +11,7 @@ text_id!(
 
 /// One choice (希望) of an application for products: a line of the form's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     /// 希望順位: 1 for 第一希望, 2 for 第二希望.
@@ -30,6 +31,7 @@ impl Choice {
 
 /// So many units of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProductUnits {
     /// Which product.

@@ -43,6 +43,7 @@ impl<'de> Deserialize<'de> for Confidence {
 
 /// Where in a document something stood: page and box, or sheet and cell.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Spot {
     /// The page, from 1.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -60,6 +61,7 @@ pub struct Spot {
 
 /// A value that was read, with what it was read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Field<T> {
     /// What it means.
     pub value: T,
@@ -77,6 +79,7 @@ pub struct Field<T> {
 
 /// How a document was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
     /// Text of a born-digital PDF.
@@ -89,6 +92,7 @@ pub enum Method {
 
 /// Tax of one rate on a receipt (適格請求書: per rate, domain.md 4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TaxLine {
     /// Percent: 10 or 8.
     pub rate: u8,
@@ -102,6 +106,7 @@ pub struct TaxLine {
 
 /// A receipt (領収書).
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ReceiptReading {
     /// 領収金額, tax included.
     pub total_yen: Option<Field<Yen>>,
@@ -121,6 +126,7 @@ pub struct ReceiptReading {
 
 /// A line of an itemization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ItemizationLine {
     /// 項目 and 内訳 as written.
     pub description: String,
@@ -146,6 +152,7 @@ pub struct ItemizationLine {
 
 /// An itemization (領収書内訳書).
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ItemizationReading {
     /// Its lines, in order.
     pub lines: Vec<ItemizationLine>,
@@ -162,6 +169,7 @@ pub struct ItemizationReading {
 
 /// Why a file, or a part of it, could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemCode {
     /// The file cannot be opened where it is said to be.
@@ -349,6 +357,7 @@ impl ProblemCode {
 
 /// A problem met while reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// Which.
     pub code: ProblemCode,
@@ -399,6 +408,7 @@ pub struct ProblemView<'a> {
 
 /// What was read from one document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Reading {
     /// The file's name, as given.
     pub file: String,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What an account is for. One account has one role: who does two things has two accounts, and the log tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// 医療機関等: applies for its institutions.

@@ -20,6 +20,7 @@ pub enum Lang {
 /// number of units of a product, `…_on` a day (ISO), `…_at` an instant (RFC 3339), `category` and `kind` a code of this
 /// crate; all else is shown as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum Value {
     /// A whole number: yen, a count.

@@ -517,9 +517,8 @@ impl Office {
     }
 
     /// Whose token this is and what it may do, if it holds.
-    pub async fn token(&self, token: &str) -> Result<Option<(TokenScope, Account)>, OfficeError> {
-        let found = self.store.token(&hash(token.as_bytes()), self.now()).await?;
-        Ok(found.map(|(token, account)| (token.scope, account)))
+    pub async fn token(&self, token: &str) -> Result<Option<(ApiToken, Account)>, OfficeError> {
+        Ok(self.store.token(&hash(token.as_bytes()), self.now()).await?)
     }
 
     /// Ends a token of an account.

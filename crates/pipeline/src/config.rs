@@ -33,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     /// Fonts of the notices.
     pub(crate) fonts: Fonts,
+    /// The API for programs.
+    pub(crate) api: Api,
     /// How notices look.
     pub(crate) notices: Notices,
     /// Where people reach the pages.
@@ -219,6 +221,14 @@ pub(crate) struct Log {
     pub(crate) key_file: Option<PathBuf>,
 }
 
+/// The API for programs.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Api {
+    /// How many requests a minute a token has, in each process that serves.
+    pub(crate) requests_a_minute: u32,
+}
+
 /// Where fonts are looked for.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -257,6 +267,7 @@ impl Default for Config {
             site: Site::default(),
             mail: None,
             openid: None,
+            api: Api::default(),
         }
     }
 }
@@ -290,6 +301,12 @@ impl Default for Work {
 impl Default for Log {
     fn default() -> Log {
         Log { origin: "kofu.example/decision-log".to_owned(), key_file: None }
+    }
+}
+
+impl Default for Api {
+    fn default() -> Api {
+        Api { requests_a_minute: web::REQUESTS_A_MINUTE }
     }
 }
 

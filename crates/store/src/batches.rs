@@ -142,6 +142,71 @@ struct ApprovedRow {
     decided_at_ms: i64,
 }
 
+/// A batch as lists show it, without its payments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchSummary {
+    /// Such as `B-20260227-01`.
+    pub id: String,
+    /// 振込指定日.
+    pub pay_on: Date,
+    /// Where it is in its life.
+    pub state: BatchState,
+    /// By whom it was prepared.
+    pub prepared_by: Actor,
+    /// When.
+    pub prepared_at: Timestamp,
+    /// By whom it was released.
+    pub released_by: Option<Actor>,
+    /// When.
+    pub released_at: Option<Timestamp>,
+    /// The hash of what was released.
+    pub content_sha256: Option<Sha256>,
+    /// How many payments it has.
+    pub payments: u64,
+    /// What they come to.
+    pub total_yen: Yen,
+}
+
+/// Approved claims that wait for payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payable {
+    /// How many can be paid.
+    pub claims: u64,
+    /// What they come to.
+    pub total_yen: Yen,
+    /// How many cannot, because the register has no account of their facility.
+    pub without_account: u64,
+    /// How many cannot yet, because no second person has looked at that account.
+    pub account_unlooked: u64,
+}
+
+#[derive(sqlx::FromRow)]
+struct SummaryRow {
+    #[sqlx(flatten)]
+    batch: BatchRow,
+    payments: i64,
+    total_yen: i64,
+}
+
+impl SummaryRow {
+    fn summary(self) -> Result<BatchSummary, StoreError> {
+        let row = self.batch;
+        let at = At::new("batches", &row.id);
+        Ok(BatchSummary {
+            payments: at.count(self.payments)?,
+            total_yen: at.yen(self.total_yen)?,
+            pay_on: at.day(&row.pay_on)?,
+            state: BatchState::from_code(&at, &row.state)?,
+            prepared_by: Actor::from(row.prepared_by),
+            prepared_at: at.time(row.prepared_at_ms)?,
+            released_by: row.released_by.map(Actor::from),
+            released_at: row.released_at_ms.map(|at_ms| at.time(at_ms)).transpose()?,
+            content_sha256: row.content_sha256.map(|hash| at.hash(&hash)).transpose()?,
+            id: row.id,
+        })
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct BatchRow {
     id: String,
@@ -160,6 +225,10 @@ type PaymentRow = (String, String, String, i64, String);
 
 async fn payments(tx: &mut Tx, batch: &str) -> Result<Vec<Payment>, StoreError> {
     let rows: Vec<PaymentRow> = within!(*tx, |c| sqlx::query_as(sql::PAYMENTS_GET).bind(batch).fetch_all(c).await?);
+    of_batch(batch, rows)
+}
+
+fn of_batch(batch: &str, rows: Vec<PaymentRow>) -> Result<Vec<Payment>, StoreError> {
     rows.into_iter()
         .map(|(claim_id, facility_code, facility_name, amount_yen, account)| {
             let at = At::new("payments", format_args!("{batch} {claim_id}"));
@@ -375,6 +444,47 @@ impl Store {
             Some(row) => Ok(Some(with_payments(&mut tx, row).await?)),
             None => Ok(None),
         }
+    }
+
+    /// A batch without its payments.
+    pub async fn batch_summary(&self, id: &str) -> Result<Option<BatchSummary>, StoreError> {
+        let row: Option<SummaryRow> =
+            read!(self.db, |c| sqlx::query_as(sql::BATCH_SUMMARY).bind(id).fetch_optional(c).await?);
+        row.map(SummaryRow::summary).transpose()
+    }
+
+    /// At most `limit` batches before an id, the last first, without their payments.
+    pub async fn batch_page(&self, before: Option<&str>, limit: u32) -> Result<Vec<BatchSummary>, StoreError> {
+        let rows: Vec<SummaryRow> = read!(self.db, |c| sqlx::query_as(sql::BATCHES_PAGE)
+            .bind(before.unwrap_or_default())
+            .bind(i64::from(limit))
+            .fetch_all(c)
+            .await?);
+        rows.into_iter().map(SummaryRow::summary).collect()
+    }
+
+    /// At most `limit` payments of a batch after a claim, in the order of the claims' ids.
+    pub async fn payment_page(&self, batch: &str, after: Option<&str>, limit: u32) -> Result<Vec<Payment>, StoreError> {
+        let rows: Vec<PaymentRow> = read!(self.db, |c| sqlx::query_as(sql::PAYMENTS_PAGE)
+            .bind(batch)
+            .bind(after.unwrap_or_default())
+            .bind(i64::from(limit))
+            .fetch_all(c)
+            .await?);
+        of_batch(batch, rows)
+    }
+
+    /// How many approved claims wait for payment, and what they come to.
+    pub async fn payable(&self) -> Result<Payable, StoreError> {
+        let (claims, yen, payable, without_account): (i64, i64, i64, i64) =
+            read!(self.db, |c| sqlx::query_as(sql::PAYABLE).fetch_one(c).await?);
+        let at = At::new("claims", "(waiting for payment)");
+        Ok(Payable {
+            claims: at.count(payable)?,
+            total_yen: at.yen(yen)?,
+            without_account: at.count(without_account)?,
+            account_unlooked: at.count(claims - payable - without_account)?,
+        })
     }
 
     /// All batches with their payments, in the order of their ids.

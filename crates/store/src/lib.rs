@@ -16,9 +16,12 @@ mod drafts;
 mod duplicates;
 mod error;
 mod facilities;
+mod keys;
 mod ledger;
 mod log;
 mod log_index;
+#[cfg(any(test, feature = "testing"))]
+mod many;
 mod messages;
 mod objects;
 mod openid;
@@ -41,7 +44,7 @@ use std::path::Path;
 
 pub use accounts::{Account, ApiToken, Credentials, NewSession, Session, TokenScope};
 pub use bank_accounts::{BankBranch, BankList, BranchFound, FacilityAccount};
-pub use batches::{ApprovedClaim, BatchRecord, BatchState, NewBatch, Release};
+pub use batches::{ApprovedClaim, BatchRecord, BatchState, BatchSummary, NewBatch, Payable, Release};
 pub use claims::{
     ClaimFilter, ClaimRecord, ClaimSummary, DecisionRecord, NewClaim, Resubmission, RevisionRecord, StoredAssessment,
     Submitted,
@@ -50,6 +53,7 @@ pub use drafts::{Draft, DraftDocument, NewDraft};
 pub use duplicates::NewVerdict;
 pub use error::{Rule, StoreError};
 pub use ledger::{Balance, BudgetWait, LedgerEntry, LedgerKind, NewBudget};
+pub use keys::{KeyedRequest, KnownKey};
 pub use log::{KeptPersonal, LogTile};
 pub use log_index::LogQuery;
 pub use messages::{MessageFilter, MessageRecord, MessageState, Outgoing};

@@ -235,27 +235,44 @@ statements! {
          WHERE p.batch_id = $1 AND d.decided_by = $2 ORDER BY d.claim_id LIMIT 1";
 
     // --- overview
-    OVERVIEW_COUNTS =
-        "SELECT programme, SUBSTR(facility_code, 1, 2) AS area, state, COUNT(*) AS claims,
-             CAST(COALESCE(SUM(granted_yen), 0) AS BIGINT) AS granted_yen
-         FROM claims GROUP BY programme, area, state";
+    OVERVIEW_COUNTS = "SELECT programme, area, state, claims, granted_yen FROM claim_counts WHERE claims > 0";
     /// Days are counted from 1970-01-01 in Japan.
-    OVERVIEW_SUBMITTED =
-        "SELECT (submitted_at_ms + 32400000) / 86400000 AS day, COUNT(*) AS claims FROM claims
-         WHERE submitted_at_ms >= $1 GROUP BY day ORDER BY day";
+    OVERVIEW_SUBMITTED = "SELECT day, claims FROM claim_days WHERE day >= $1 ORDER BY day";
     OVERVIEW_DECIDED =
-        "SELECT (decided_at_ms + 32400000) / 86400000 AS day, kind, COUNT(*) AS decisions FROM decisions
-         WHERE decided_at_ms >= $1 GROUP BY day, kind ORDER BY day, kind";
-    OVERVIEW_DECISIONS = "SELECT COUNT(*) FROM decisions WHERE decided_at_ms >= $1";
-    /// How long the decision at the place $2 took, by how long they took.
+        "SELECT day, kind, CAST(SUM(decisions) AS BIGINT) AS decisions FROM decision_days
+         WHERE day >= $1 GROUP BY day, kind ORDER BY day, kind";
+    /// How many decisions took how many whole hours.
     OVERVIEW_TOOK =
-        "SELECT d.decided_at_ms - r.submitted_at_ms AS took FROM decisions d
-         JOIN claim_revisions r ON r.claim_id = d.claim_id AND r.revision = d.revision
-         WHERE d.decided_at_ms >= $1 ORDER BY took LIMIT 1 OFFSET $2";
+        "SELECT hours, CAST(SUM(decisions) AS BIGINT) AS decisions FROM decision_days
+         WHERE day >= $1 GROUP BY hours ORDER BY hours";
     OVERVIEW_RETURNED_FOR =
-        "SELECT f.finding, COUNT(*) AS claims FROM decisions d
-         JOIN assessment_findings f ON f.claim_id = d.claim_id AND f.revision = d.revision
-         WHERE d.kind = 'return' AND d.decided_at_ms >= $1 GROUP BY f.finding ORDER BY claims DESC, f.finding";
+        "SELECT finding, CAST(SUM(claims) AS BIGINT) AS claims FROM return_days
+         WHERE day >= $1 GROUP BY finding ORDER BY claims DESC, finding";
+
+    /// Counts that are not what they count: the place, what is kept, and what there is.
+    COUNTS_WRONG =
+        "WITH counted (place, kept, there) AS (
+             SELECT 'claims ' || programme || ' ' || area || ' ' || state, claims, 0 FROM claim_counts
+             UNION ALL SELECT 'claims ' || programme || ' ' || SUBSTR(facility_code, 1, 2) || ' ' || state, 0, COUNT(*)
+                 FROM claims GROUP BY programme, SUBSTR(facility_code, 1, 2), state
+             UNION ALL SELECT 'granted_yen ' || programme || ' ' || area || ' ' || state, granted_yen, 0
+                 FROM claim_counts
+             UNION ALL SELECT 'granted_yen ' || programme || ' ' || SUBSTR(facility_code, 1, 2) || ' ' || state, 0,
+                     COALESCE(SUM(granted_yen), 0)
+                 FROM claims GROUP BY programme, SUBSTR(facility_code, 1, 2), state
+             UNION ALL SELECT 'claims of day ' || CAST(day AS TEXT), claims, 0 FROM claim_days
+             UNION ALL SELECT 'claims of day ' || CAST((submitted_at_ms + 32400000) / 86400000 AS TEXT), 0, COUNT(*)
+                 FROM claims GROUP BY (submitted_at_ms + 32400000) / 86400000
+             UNION ALL SELECT 'decisions of day ' || CAST(day AS TEXT) || ' ' || kind, decisions, 0 FROM decision_days
+             UNION ALL SELECT 'decisions of day ' || CAST((decided_at_ms + 32400000) / 86400000 AS TEXT) || ' ' || kind,
+                     0, COUNT(*)
+                 FROM decisions GROUP BY (decided_at_ms + 32400000) / 86400000, kind
+             UNION ALL SELECT 'payments of ' || batch_id, payments, 0 FROM batch_totals
+             UNION ALL SELECT 'payments of ' || batch_id, 0, COUNT(*) FROM payments GROUP BY batch_id
+             UNION ALL SELECT 'total_yen of ' || batch_id, total_yen, 0 FROM batch_totals
+             UNION ALL SELECT 'total_yen of ' || batch_id, 0, SUM(amount_yen) FROM payments GROUP BY batch_id)
+         SELECT place, CAST(SUM(kept) AS BIGINT) AS kept, CAST(SUM(there) AS BIGINT) AS there
+         FROM counted GROUP BY place HAVING SUM(kept) <> SUM(there) ORDER BY place LIMIT 100";
 
     // --- facility register
     FACILITY_UPSERT =
@@ -328,6 +345,19 @@ statements! {
     INVITATION_USE =
         "UPDATE invitations SET used_by = $4
          WHERE code_sha256 = $1 AND facility_code = $2 AND expires_at_ms > $3 AND used_by IS NULL";
+
+    // --- keys of programs' requests
+    KEYS_END_OLD = "DELETE FROM idempotency_keys WHERE expires_at_ms <= $1";
+    KEY_BEGIN =
+        "INSERT INTO idempotency_keys (account_id, key_sha256, request_sha256, begun_at_ms, expires_at_ms)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, key_sha256) DO NOTHING";
+    KEY_GET =
+        "SELECT request_sha256, begun_at_ms, status, answer FROM idempotency_keys
+         WHERE account_id = $1 AND key_sha256 = $2";
+    KEY_ANSWER =
+        "UPDATE idempotency_keys SET status = $3, answer = $4
+         WHERE account_id = $1 AND key_sha256 = $2 AND status IS NULL";
+    KEY_FORGET = "DELETE FROM idempotency_keys WHERE account_id = $1 AND key_sha256 = $2 AND status IS NULL";
 
     // --- drafts
     DRAFT_OPEN =
@@ -517,7 +547,9 @@ statements! {
              AND (c.submitted_at_ms < $2 OR (c.submitted_at_ms = $2 AND c.id > $3))
           ORDER BY c.submitted_at_ms DESC, c.id LIMIT $4"
     );
-    CLAIM_COUNTS = "SELECT state, COUNT(*) FROM claims GROUP BY state";
+    CLAIM_COUNTS =
+        "SELECT state, CAST(SUM(claims) AS BIGINT) AS claims FROM claim_counts
+         WHERE claims > 0 GROUP BY state";
     /// The guard of every change of state: it is still as it was looked at.
     CLAIM_STEP =
         "UPDATE claims SET state = $3, version = version + 1 WHERE id = $1 AND state = $2 AND version = $4";
@@ -682,6 +714,31 @@ statements! {
         "SELECT id, pay_on, prepared_by, prepared_at_ms, state, released_by, released_at_ms, content_sha256, releasers,
              most_yen
          FROM batches ORDER BY id";
+    BATCH_SUMMARY =
+        "SELECT b.id, b.pay_on, b.prepared_by, b.prepared_at_ms, b.state, b.released_by, b.released_at_ms,
+             b.content_sha256, t.payments, t.total_yen
+         FROM batches b JOIN batch_totals t ON t.batch_id = b.id WHERE b.id = $1";
+    /// At most $2 batches with ids below $1 (all of them where that is empty), the last first.
+    BATCHES_PAGE =
+        "SELECT b.id, b.pay_on, b.prepared_by, b.prepared_at_ms, b.state, b.released_by, b.released_at_ms,
+             b.content_sha256, t.payments, t.total_yen
+         FROM batches b JOIN batch_totals t ON t.batch_id = b.id
+         WHERE $1 = '' OR b.id < $1 ORDER BY b.id DESC LIMIT $2";
+    PAYMENTS_PAGE =
+        "SELECT claim_id, facility_code, facility_name, amount_yen, account FROM payments
+         WHERE batch_id = $1 AND claim_id > $2 ORDER BY claim_id LIMIT $3";
+    /// Approved claims that wait for payment: how many, their sum, and how many of them have an account to be paid to.
+    PAYABLE =
+        "SELECT COUNT(*) AS claims,
+             CAST(COALESCE(SUM(CASE WHEN a.looked_by IS NOT NULL AND a.account = f.account THEN c.granted_yen ELSE 0 END), 0)
+                 AS BIGINT) AS yen,
+             CAST(COALESCE(SUM(CASE WHEN a.looked_by IS NOT NULL AND a.account = f.account THEN 1 ELSE 0 END), 0)
+                 AS BIGINT) AS payable,
+             CAST(COALESCE(SUM(CASE WHEN f.account IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS without_account
+         FROM claims c LEFT JOIN facilities f ON f.code = c.facility_code
+         LEFT JOIN facility_accounts a ON a.facility_code = c.facility_code
+             AND a.number = (SELECT MAX(number) FROM facility_accounts o WHERE o.facility_code = c.facility_code)
+         WHERE c.state = 'approved' AND c.granted_yen IS NOT NULL";
     PAYMENTS_GET =
         "SELECT claim_id, facility_code, facility_name, amount_yen, account FROM payments
          WHERE batch_id = $1 ORDER BY claim_id";

@@ -41,7 +41,7 @@ fn given(text: &str) -> Option<&str> {
 }
 
 /// The first instant of a day in Japan.
-fn begins(day: Date) -> Option<Timestamp> {
+pub(crate) fn begins(day: Date) -> Option<Timestamp> {
     day.to_zoned(TimeZone::fixed(Offset::constant(9))).ok().map(|at| at.timestamp())
 }
 
@@ -252,13 +252,13 @@ pub(crate) async fn replay(
 }
 
 /// The way from an entry to the root that was signed.
-struct ProofShown {
-    size: u64,
-    root: Sha256,
+pub(crate) struct ProofShown {
+    pub(crate) size: u64,
+    pub(crate) root: Sha256,
     /// Whether the root is the one of the checkpoint, and the way leads there.
-    holds: bool,
-    hashes: Vec<Sha256>,
-    checkpoint: String,
+    pub(crate) holds: bool,
+    pub(crate) hashes: Vec<Sha256>,
+    pub(crate) checkpoint: String,
 }
 
 /// The root that stands in a checkpoint, on its third line.
@@ -291,7 +291,8 @@ pub(crate) async fn entry(
     Ok(html(StatusCode::OK, &page.frame, &page))
 }
 
-async fn proved(
+/// The way from an entry that a checkpoint covers to its root.
+pub(crate) async fn proved(
     state: &WebState,
     position: u64,
     payload: &[u8],

@@ -15,8 +15,10 @@ use claim::{Actor, Lang, Payment, Role, Sha256, Yen};
 use jiff::civil::Date;
 use office::{OfficeError, Released};
 use serde::Deserialize;
-use store::{BatchRecord, BatchState};
+use store::{BatchRecord, BatchState, BatchSummary};
 
+/// Batches on one page.
+const BATCHES: u32 = 50;
 /// Payments on one page.
 const PAGE: usize = 200;
 
@@ -31,6 +33,8 @@ struct BatchesPage {
     /// Approved claims whose facility's account no second person has looked at yet.
     account_unlooked: u64,
     batches: Vec<BatchRow>,
+    /// The address of the next page, if there is one.
+    next: Option<String>,
     error: Option<String>,
 }
 
@@ -39,7 +43,7 @@ struct BatchRow {
     state: &'static str,
     code: &'static str,
     pay_on: String,
-    payments: usize,
+    payments: u64,
     total: String,
     prepared_by: String,
     released_by: String,
@@ -55,51 +59,56 @@ async fn listed(
     state: &WebState,
     frame: Frame,
     person: &Person,
+    before: Option<&str>,
     error: Option<(StatusCode, String)>,
 ) -> Result<Response, Fault> {
     let lang = frame.lang();
-    let (mut payable, mut without_account, mut account_unlooked) = (Vec::new(), 0, 0);
-    for approved in state.office.store.approved_claims(None).await? {
-        match approved.account {
-            Some(_) if !approved.account_looked => account_unlooked += 1,
-            Some(_) => payable.push(approved.granted_yen),
-            None => without_account += 1,
-        }
-    }
-    let sum = Yen::checked_sum(payable.iter().copied())
-        .ok_or_else(|| OfficeError::Inconsistent("what is granted is too much".to_owned()))?;
-    let mut batches = Vec::new();
-    for batch in state.office.store.batches().await?.into_iter().rev() {
-        batches.push(BatchRow {
-            state: batch.state.name(lang),
-            code: batch.state.code(),
-            pay_on: frame.day(&batch.pay_on),
-            payments: batch.payments.len(),
-            total: total(&batch.payments, &frame)?,
-            prepared_by: batch.prepared_by.to_string(),
-            released_by: batch.released_by.map_or_else(|| "-".to_owned(), |by| by.to_string()),
-            id: batch.id,
-        });
-    }
+    let waiting = state.office.store.payable().await?;
+    let mut found = state.office.store.batch_page(before, BATCHES + 1).await?;
+    let more = found.len() > BATCHES as usize;
+    found.truncate(BATCHES as usize);
+    let next = found.last().filter(|_| more).map(|batch| format!("/batches?before={}", batch.id));
+    let row = |batch: BatchSummary| BatchRow {
+        state: batch.state.name(lang),
+        code: batch.state.code(),
+        pay_on: frame.day(&batch.pay_on),
+        payments: batch.payments,
+        total: frame.yen(&batch.total_yen),
+        prepared_by: batch.prepared_by.to_string(),
+        released_by: batch.released_by.map_or_else(|| "-".to_owned(), |by| by.to_string()),
+        id: batch.id,
+    };
+    let batches = found.into_iter().map(row).collect();
     let (status, error) = match error {
         Some((status, error)) => (status, Some(error)),
         None => (StatusCode::OK, None),
     };
     let page = BatchesPage {
         prepares: person.role() == Role::PaymentOfficer,
-        waiting: (payable.len() as u64, frame.yen(&sum)),
-        without_account,
-        account_unlooked,
+        waiting: (waiting.claims, frame.yen(&waiting.total_yen)),
+        without_account: waiting.without_account,
+        account_unlooked: waiting.account_unlooked,
         batches,
+        next,
         error,
         frame,
     };
     Ok(html(status, &page.frame, &page))
 }
 
+#[derive(Default, Deserialize)]
+pub(crate) struct Before {
+    before: Option<String>,
+}
+
 /// GET /batches
-pub(crate) async fn list(State(state): State<WebState>, frame: Frame, person: Person) -> Result<Response, Fault> {
-    listed(&state, frame, &person, None).await
+pub(crate) async fn list(
+    State(state): State<WebState>,
+    frame: Frame,
+    person: Person,
+    Query(query): Query<Before>,
+) -> Result<Response, Fault> {
+    listed(&state, frame, &person, query.before.as_deref(), None).await
 }
 
 #[derive(Deserialize)]
@@ -125,7 +134,7 @@ pub(crate) async fn prepare(
                 "enter the day of payment as 2026-02-27",
             );
             let error = (StatusCode::UNPROCESSABLE_ENTITY, text.to_owned());
-            return listed(&state, frame, &person, Some(error)).await;
+            return listed(&state, frame, &person, None, Some(error)).await;
         }
     };
     match state.office.prepare_batch(&person.actor(), day).await {
@@ -135,7 +144,7 @@ pub(crate) async fn prepare(
         }),
         Err(error) => {
             let error = fault::said(error, &frame)?;
-            listed(&state, frame, &person, Some(error)).await
+            listed(&state, frame, &person, None, Some(error)).await
         }
     }
 }

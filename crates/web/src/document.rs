@@ -455,12 +455,18 @@ pub(crate) async fn original(state: &WebState, document: &Document) -> Result<Re
     Ok(attachment(&document.file, "application/octet-stream", bytes))
 }
 
-/// Bytes to be saved under a name.
-pub(crate) fn attachment(file: &str, media_type: &'static str, bytes: Vec<u8>) -> Response {
+/// That bytes are to be saved under a name.
+pub(crate) fn disposition(file: &str) -> HeaderValue {
     let disposition = format!("attachment; filename*=UTF-8''{}", in_query(file).replace('/', "%2F"));
     // In it are letters, digits and percent-codes.
-    let disposition = HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"));
-    let headers: [(HeaderName, HeaderValue); 2] =
-        [(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CONTENT_DISPOSITION, disposition)];
+    HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"))
+}
+
+/// Bytes to be saved under a name.
+pub(crate) fn attachment(file: &str, media_type: &'static str, bytes: Vec<u8>) -> Response {
+    let headers: [(HeaderName, HeaderValue); 2] = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
+        (header::CONTENT_DISPOSITION, disposition(file)),
+    ];
     (headers, bytes).into_response()
 }

@@ -19,6 +19,52 @@ pub(crate) enum Fault {
     Status(StatusCode),
     /// An act that was not done.
     Office(Arc<OfficeError>),
+    /// A program's request that is not as it has to be.
+    Asked(Arc<Asked>),
+}
+
+/// What is wrong with a program's request.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    status: StatusCode,
+    code: &'static str,
+    ja: String,
+    en: String,
+    /// Where: `query.limit`, `body.choices[0].units`.
+    place: Option<String>,
+    /// After how many seconds it may be tried again.
+    pub(crate) retry_after: Option<u64>,
+}
+
+impl Asked {
+    pub(crate) fn new(status: StatusCode, code: &'static str, ja: impl Into<String>, en: impl Into<String>) -> Asked {
+        Asked { status, code, ja: ja.into(), en: en.into(), place: None, retry_after: None }
+    }
+
+    pub(crate) fn fault(status: StatusCode, code: &'static str, ja: impl Into<String>, en: impl Into<String>) -> Fault {
+        Asked::new(status, code, ja, en).into()
+    }
+
+    /// Something of the query; `name` is empty where it is all of it.
+    pub(crate) fn query(name: &str, ja: impl Into<String>, en: impl Into<String>) -> Fault {
+        Asked::at("query", name, ja, en)
+    }
+
+    /// Something of the body, by its path in it.
+    pub(crate) fn body(path: &str, ja: impl Into<String>, en: impl Into<String>) -> Fault {
+        Asked::at("body", path, ja, en)
+    }
+
+    fn at(part: &str, path: &str, ja: impl Into<String>, en: impl Into<String>) -> Fault {
+        let place = if path.is_empty() { part.to_owned() } else { format!("{part}.{path}") };
+        Asked { place: Some(place), ..Asked::new(StatusCode::BAD_REQUEST, "bad-request", ja, en) }.into()
+    }
+}
+
+impl From<Asked> for Fault {
+    fn from(asked: Asked) -> Fault {
+        Fault::Asked(Arc::new(asked))
+    }
 }
 
 impl Fault {
@@ -29,6 +75,7 @@ impl Fault {
     fn http(&self) -> StatusCode {
         match self {
             Fault::Status(status) => *status,
+            Fault::Asked(asked) => asked.status,
             Fault::Office(error) => match error.code() {
                 "not-found" | "unknown-claim" | "unknown-draft" | "unknown-batch" => StatusCode::NOT_FOUND,
                 "changed-meanwhile" => StatusCode::CONFLICT,
@@ -42,10 +89,16 @@ impl Fault {
         }
     }
 
+    /// The same with another status.
+    pub(crate) fn with_status(&self, status: StatusCode) -> Fault {
+        Asked::fault(status, self.code(), self.text(Lang::Ja), self.text(Lang::En))
+    }
+
     /// What programs tell it by.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Fault::Office(error) => error.code(),
+            Fault::Asked(asked) => asked.code,
             Fault::Status(StatusCode::NOT_FOUND) => "not-found",
             Fault::Status(StatusCode::FORBIDDEN) => "not-allowed",
             Fault::Status(StatusCode::UNAUTHORIZED) => "signed-out",
@@ -59,6 +112,7 @@ impl Fault {
     pub(crate) fn text(&self, lang: Lang) -> String {
         let two = |ja: &str, en: &str| if lang == Lang::Ja { ja.to_owned() } else { en.to_owned() };
         match self {
+            Fault::Asked(asked) => two(&asked.ja, &asked.en),
             Fault::Office(error) if error.code() == "internal" => two(
                 "システムの不具合により、処理できませんでした。入力済みの内容は保存されています。時間をおいて、もう一度お試しください。続くときは、お問い合わせください。",
                 "something went wrong on our side; what was saved is kept. Try again in a while, and tell us if it goes on",
@@ -138,14 +192,55 @@ struct FaultPage {
     code: &'static str,
 }
 
-/// What programs get: RFC 9457.
-#[derive(Serialize)]
-struct ProblemJson {
+/// What went wrong (RFC 9457).
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemJson {
+    /// Always `about:blank`: `code` tells problems apart.
     r#type: &'static str,
+    /// The kind of problem, in the language that was asked for.
     title: &'static str,
+    /// The HTTP status.
     status: u16,
+    /// What programs tell it by, such as `changed-meanwhile`; never translated.
     code: &'static str,
+    /// What happened and what to do, in the language that was asked for.
     detail: String,
+    /// Where in the request: `query.limit`, `body.choices[0].units`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
+    /// The codes of the findings that it is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<String>,
+}
+
+impl ProblemJson {
+    fn new(fault: &Fault, title: &'static str, lang: Lang) -> ProblemJson {
+        let (place, findings) = match fault {
+            Fault::Asked(asked) => (asked.place.clone(), Vec::new()),
+            Fault::Office(error) => match &**error {
+                OfficeError::Told(told) => (None, told.names().iter().map(|name| (*name).to_owned()).collect()),
+                _ => (None, Vec::new()),
+            },
+            Fault::Status(_) => (None, Vec::new()),
+        };
+        let detail = match fault {
+            // No page was asked for.
+            Fault::Status(StatusCode::NOT_FOUND) if lang == Lang::Ja => "指定されたものはありません。".to_owned(),
+            Fault::Status(StatusCode::NOT_FOUND) => "there is no such thing".to_owned(),
+            Fault::Status(StatusCode::UNAUTHORIZED) if lang == Lang::Ja => {
+                "有効なAPIトークンを Authorization: Bearer で示してください。".to_owned()
+            }
+            Fault::Status(StatusCode::UNAUTHORIZED) => "give a valid token as Authorization: Bearer".to_owned(),
+            Fault::Status(StatusCode::FORBIDDEN) if lang == Lang::Ja => {
+                "この利用者の役割又はトークンの範囲では、この操作はできません。".to_owned()
+            }
+            Fault::Status(StatusCode::FORBIDDEN) => "neither this role nor this token's scope may do that".to_owned(),
+            other => other.text(lang),
+        };
+        let (status, code) = (fault.http().as_u16(), fault.code());
+        ProblemJson { r#type: "about:blank", title, status, code, detail, place, findings }
+    }
 }
 
 /// Whether a request wants values and no page: so do our own scripts.
@@ -159,6 +254,7 @@ pub(crate) fn wants_json(headers: &HeaderMap) -> bool {
 /// Makes the page, or the JSON for programs, of a response that carries a fault.
 pub(crate) fn explained(response: Response, frame: Frame, for_program: bool) -> Response {
     let Some(fault) = response.extensions().get::<Fault>().cloned() else { return response };
+    let allow = response.headers().get(header::ALLOW).cloned();
     if let Fault::Office(error) = &fault
         && error.code() == "internal"
     {
@@ -177,10 +273,21 @@ pub(crate) fn explained(response: Response, frame: Frame, for_program: bool) -> 
         _ => frame.t("受け付けられません", "Not accepted"),
     };
     if for_program {
-        let detail = fault.text(frame.lang());
-        let body = ProblemJson { r#type: "about:blank", title, status: status.as_u16(), code: fault.code(), detail };
+        let body = ProblemJson::new(&fault, title, frame.lang());
         let mut answer = (status, Json(body)).into_response();
-        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        let head = answer.headers_mut();
+        head.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            head.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Fault::Asked(asked) = &fault
+            && let Some(seconds) = asked.retry_after
+        {
+            head.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(allow) = allow {
+            head.insert(header::ALLOW, allow);
+        }
         return answer;
     }
     let page = FaultPage { status, title, text: fault.text(frame.lang()), code: fault.code(), frame };

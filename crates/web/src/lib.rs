@@ -30,15 +30,16 @@ mod sign_in;
 mod start;
 
 pub use access::{Gate, Owner, Who};
+pub use api::REQUESTS_A_MINUTE;
 pub use openid::{BACK as OPENID_BACK, OpenId, OpenIdSettings};
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
 use claim::Lang;
 use fault::Fault;
 use office::Office;
@@ -68,6 +69,8 @@ pub struct WebState {
     pub ruleset: watch::Receiver<Arc<Ruleset>>,
     /// The provider by which staff may sign in, where there is one.
     pub openid: Option<Arc<OpenId>>,
+    /// How many requests a minute a program's token has ([`REQUESTS_A_MINUTE`]).
+    pub requests_a_minute: u32,
 }
 
 impl fmt::Debug for WebState {
@@ -88,7 +91,7 @@ fn routes() -> Vec<Route> {
     };
     let of =
         |method: Method, path, who, owner, answer: MethodRouter<WebState>| (Gate { method, path, who, owner }, answer);
-    vec![
+    let mut all = vec![
         of(Method::GET, "/", Anyone, Nobody, get(start::start)),
         of(Method::GET, "/healthz", Anyone, Nobody, get(health::health)),
         of(Method::GET, "/static/{file}", Anyone, Nobody, get(own_file)),
@@ -187,10 +190,9 @@ fn routes() -> Vec<Route> {
         of(Method::GET, "/log/checkpoint/note", AUDIT, Nobody, get(audit::checkpoint_note)),
         of(Method::GET, "/log/{position}", AUDIT, Nobody, get(audit::entry)),
         of(Method::GET, "/log/{position}/replay", AUDIT, Nobody, get(audit::replay)),
-        // For programs
-        of(Method::GET, "/api/v1/claims", access::READERS, Nobody, get(api::claims)),
-        of(Method::GET, "/api/v1/claims/{id}", access::READERS, Claim, get(api::claim)),
-        of(Method::POST, "/api/v1/claims/{id}/decision", access::REVIEWER, Claim, post(api::decide)),
+        // For programs: what the API is; its operations stand in `api::rows`
+        of(Method::GET, "/api", Anyone, Nobody, get(api::reference)),
+        of(Method::GET, "/api/v1/openapi.json", Anyone, Nobody, get(api::openapi_json)),
         // Accounts
         of(Method::GET, "/accounts", ADMINISTRATOR, Nobody, get(accounts::list)),
         of(Method::POST, "/accounts", ADMINISTRATOR, Nobody, post(accounts::add)),
@@ -199,7 +201,9 @@ fn routes() -> Vec<Route> {
         of(Method::POST, "/invitations", ADMINISTRATOR, Nobody, post(accounts::invite)),
         of(Method::GET, "/messages", ADMINISTRATOR, Nobody, get(messages::list)),
         of(Method::POST, "/messages/{id}/again", ADMINISTRATOR, Nobody, post(messages::again)),
-    ]
+    ];
+    all.extend(api::rows().into_iter().map(|row| (row.gate, row.answer)));
+    all
 }
 
 /// The navigation: who sees which entry.
@@ -227,6 +231,7 @@ pub fn gates() -> Vec<Gate> {
 /// The routes of [`gates`], and a page that says that there is no such page.
 pub fn router(state: WebState) -> Router {
     let mut router = Router::new();
+    let limits = api::Limits::new(state.requests_a_minute);
     for (gate, answer) in routes() {
         let (path, gate) = (gate.path, Arc::new(gate));
         let layered = answer.layer(middleware::from_fn(move |request: Request, next: Next| {
@@ -237,6 +242,7 @@ pub fn router(state: WebState) -> Router {
     router
         .fallback(|| async { Fault::status(StatusCode::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Fault::status(StatusCode::METHOD_NOT_ALLOWED) })
+        .layer(Extension(limits))
         .layer(middleware::from_fn(explain))
         .layer(middleware::from_fn_with_state(state.clone(), session::recognise))
         .layer(middleware::from_fn(guarded))

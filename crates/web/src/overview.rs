@@ -19,9 +19,9 @@ use svg::Document;
 use svg::node::element::{Line, Rectangle, Text, Title};
 
 /// How many days the charts by day show.
-const DAYS: i64 = 30;
+pub(crate) const DAYS: i64 = 30;
 /// How many days of decisions times and reasons are worked out of.
-const DECIDED_DAYS: i64 = 90;
+pub(crate) const DECIDED_DAYS: i64 = 90;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -161,19 +161,18 @@ fn columns(title: &str, names: (&str, &str), rows: &[(String, u64, u64)]) -> Str
 }
 
 /// The first instant of a day in Japan.
-fn begins(day: Date) -> Result<Timestamp, Fault> {
+pub(crate) fn begins(day: Date) -> Result<Timestamp, Fault> {
     let at = day.to_zoned(TimeZone::fixed(Offset::constant(9)));
     let wrong = |error: jiff::Error| OfficeError::Inconsistent(format!("{day} has no beginning: {error}"));
     Ok(at.map_err(wrong)?.timestamp())
 }
 
 /// `3日5時間`, `3 d 5 h`.
-fn duration(milliseconds: i64, lang: Lang) -> String {
-    let hours = milliseconds / 3_600_000;
-    let (days, hours, minutes) = (hours / 24, hours % 24, milliseconds / 60_000 % 60);
+fn duration(hours: u64, lang: Lang) -> String {
+    let (days, hours) = (hours / 24, hours % 24);
     match (days, lang) {
-        (0, Lang::Ja) => format!("{hours}時間{minutes}分"),
-        (0, Lang::En) => format!("{hours} h {minutes} min"),
+        (0, Lang::Ja) => format!("{hours}時間"),
+        (0, Lang::En) => format!("{hours} h"),
         (_, Lang::Ja) => format!("{days}日{hours}時間"),
         (_, Lang::En) => format!("{days} d {hours} h"),
     }
@@ -250,7 +249,8 @@ pub(crate) async fn overview(State(state): State<WebState>, frame: Frame) -> Res
             &drawn,
         ),
         days,
-        took: took.map(|took| (took.decisions, duration(took.median_ms, lang), duration(took.ninetieth_ms, lang))),
+        took: took
+            .map(|took| (took.decisions, duration(took.median_hours, lang), duration(took.ninetieth_hours, lang))),
         returned: Chart { svg: bars(frame.t("差戻しの理由", "Reasons of returns"), &returned), rows: returned },
         decided_days: DECIDED_DAYS,
         frame,

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use store::{Account, ClaimRecord, Draft, Session, TokenScope};
+use store::{Account, ApiToken, ClaimRecord, Draft, Session, TokenScope};
 use subtle::ConstantTimeEq;
 
 /// The cookie of a session. `__Host-` has browsers take it only from this very host, over a safe connection, for all paths.
@@ -124,9 +124,9 @@ pub(crate) async fn recognise(State(state): State<WebState>, mut request: Reques
     if is_api(request.uri().path()) {
         // Programs have tokens and no cookies.
         match program(&state, request.headers()).await {
-            Ok(Some((person, scope))) => {
+            Ok(Some((person, token))) => {
                 request.extensions_mut().insert(person);
-                request.extensions_mut().insert(Scope(scope));
+                request.extensions_mut().insert(Arc::new(token));
             }
             Ok(None) => {}
             Err(error) => return Fault::from(error).into_response(),
@@ -144,37 +144,38 @@ pub(crate) async fn recognise(State(state): State<WebState>, mut request: Reques
     next.run(request).await
 }
 
-/// What the token of a request may do.
-#[derive(Clone, Copy, Debug)]
-struct Scope(TokenScope);
-
 /// Whether a path is the API's.
 pub(crate) fn is_api(path: &str) -> bool {
     path.starts_with("/api/")
 }
 
 /// Whose token a request carries, if it holds.
-async fn program(state: &WebState, headers: &HeaderMap) -> Result<Option<(Person, TokenScope)>, OfficeError> {
+async fn program(state: &WebState, headers: &HeaderMap) -> Result<Option<(Person, ApiToken)>, OfficeError> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let Some(token) = bearer.and_then(|value| value.strip_prefix("Bearer ")) else { return Ok(None) };
+    let Some((scheme, token)) = bearer.and_then(|value| value.split_once(' ')) else { return Ok(None) };
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(None);
+    }
     let now = state.office.now();
-    Ok(state.office.token(token).await?.map(|(scope, account)| {
+    Ok(state.office.token(token.trim()).await?.map(|(token, account)| {
         // The second step was taken when the token was made.
         let session = Session { account, form_token: String::new(), second_step: true, created_at: now, seen_at: now };
-        (Person { session: Arc::new(session), token: Arc::from("") }, scope)
+        (Person { session: Arc::new(session), token: Arc::from("") }, token)
     }))
 }
 
 /// Lets a program's request through its gate, or says why not.
 async fn pass_program(gate: Arc<Gate>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD);
-    let (person, scope) = (request.extensions().get::<Person>(), request.extensions().get::<Scope>());
-    let refused = match (person, scope) {
-        (Some(person), Some(Scope(scope))) if gate.who.lets(person.role()) => {
-            (!safe && *scope != TokenScope::Write).then_some(StatusCode::FORBIDDEN)
+    let (person, token) = (request.extensions().get::<Person>(), request.extensions().get::<Arc<ApiToken>>());
+    let refused = match (gate.who, person, token) {
+        // What the API is, is no secret.
+        (Who::Anyone, _, _) if safe => None,
+        (who, Some(person), Some(token)) if who.lets(person.role()) => {
+            (!safe && token.scope != TokenScope::Write).then_some(StatusCode::FORBIDDEN)
         }
-        (Some(_), _) => Some(StatusCode::FORBIDDEN),
-        (None, _) => Some(StatusCode::UNAUTHORIZED),
+        (_, Some(_), _) => Some(StatusCode::FORBIDDEN),
+        (_, None, _) => Some(StatusCode::UNAUTHORIZED),
     };
     match refused {
         Some(status) => Fault::status(status).into_response(),

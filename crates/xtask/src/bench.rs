@@ -1,7 +1,7 @@
 //! Measuring: the figures of `kofu-bench`, and the memory of the real `kofu assess` on a long stream.
 
 use crate::machine::{self, Purpose};
-use crate::tasks::{cache_folder, call, cargo, quiet_success};
+use crate::tasks::{self, cache_folder, call, cargo, quiet_success};
 use anyhow::{Context, bail, ensure};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -56,6 +56,20 @@ pub(crate) fn zengin(top: &Path, batches: &str) -> anyhow::Result<()> {
     ]))?;
     println!("{batches} batches, each read back equal by both readers, in {} s", began.elapsed().as_secs());
     Ok(())
+}
+
+/// `kofu-bench pages`: the pages with a million claims stored.
+pub(crate) fn pages(top: &Path, arguments: &[String]) -> anyhow::Result<()> {
+    machine::set_up(&[Purpose::Build, Purpose::Tests])?;
+    call(bench(top, &["run"]).args(["--features", "pages", "--", "pages"]).args(arguments))
+}
+
+/// `kofu-bench api` with schemathesis.
+pub(crate) fn api(top: &Path, arguments: &[String]) -> anyhow::Result<()> {
+    machine::set_up(&[Purpose::Build, Purpose::Run, Purpose::Tests])?;
+    let schemathesis = tasks::schemathesis()?;
+    let run = ["--features", "pages", "--", "api", "--schemathesis"];
+    call(bench(top, &["run"]).args(run).arg(schemathesis).args(arguments))
 }
 
 /// A Python that has pdfplumber, in an environment of its own among our tools.

@@ -41,9 +41,12 @@ fn run(task: &Task, top: &Path) -> anyhow::Result<()> {
             println!("{}", options::HELP);
             Ok(())
         }
-        Task::Setup => machine::set_up(&machine::Purpose::ALL)
-            .and_then(|()| tasks::axe())
-            .and_then(|_| tasks::openid_provider().map(drop)),
+        Task::Setup => {
+            machine::set_up(&machine::Purpose::ALL)?;
+            tasks::axe()?;
+            tasks::openid_provider()?;
+            tasks::schemathesis().map(drop)
+        }
         Task::Demo(arguments) => tasks::demo(top, arguments),
         Task::Test(arguments) => tasks::test(top, arguments),
         Task::Ci => tasks::ci(top),
@@ -55,6 +58,8 @@ fn run(task: &Task, top: &Path) -> anyhow::Result<()> {
         Task::BenchHostile(words) => fuzz::hostile(top, words),
         Task::BenchFuzz(arguments) => fuzz::run(top, arguments),
         Task::BenchMemory => bench::memory(top),
+        Task::BenchPages(arguments) => bench::pages(top, arguments),
+        Task::BenchApi(arguments) => bench::api(top, arguments),
         #[cfg(not(feature = "samples"))]
         Task::Samples { check } => tasks::samples(top, *check),
         #[cfg(feature = "samples")]

@@ -35,6 +35,13 @@ cargo xtask TASK
   bench fuzz [--minutes N] [TARGET…]
                      fuzz the readers of all formats, each target for 10 minutes, with inputs kept in the cache folder.
   bench memory       the most memory that `kofu assess` takes for 10,000 and for 1,000,000 claims.
+  bench pages [ARGUMENT…]
+                     how long the server takes for each page of the queue, a claim's page and lists with 1,000,000 claims
+                     stored and with 1,000, on SQLite and on PostgreSQL. The arguments go to `kofu-bench pages`.
+  bench api [ARGUMENT…]
+                     requests that schemathesis (installed into a folder of our own from PyPI) makes up from the API's
+                     document, by a program of every role: no error of the server's, no answer but as documented. The
+                     arguments go to `kofu-bench api`.
   samples [--check]  draw samples/ again, byte for byte the same; with --check only compare.
   setup              only set the machine up: the system packages that building, running and testing need.
 
@@ -68,6 +75,10 @@ pub(crate) enum Task {
     /// Minutes and targets.
     BenchFuzz(Vec<String>),
     BenchMemory,
+    /// Arguments for `kofu-bench pages`.
+    BenchPages(Vec<String>),
+    /// Arguments for `kofu-bench api`.
+    BenchApi(Vec<String>),
     Samples {
         /// Compare instead of writing.
         check: bool,
@@ -110,25 +121,25 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task,
                 Err(format!("found {second:?} after the folder of the source documents, expected nothing"))
             }
         },
-        "bench" => {
-            match rest.as_slice() {
-                [what, rest @ ..] if what == "rules" => Ok(Task::BenchRules(rest.to_vec())),
-                [what, rest @ ..] if what == "reading" => Ok(Task::BenchReading(rest.to_vec())),
-                [what, rest @ ..] if what == "audit" => Ok(Task::BenchAudit(rest.to_vec())),
-                [what] if what == "zengin" => Ok(Task::BenchZengin("100000".to_owned())),
-                [what, batches] if what == "zengin" && batches.parse::<u32>().is_ok() => {
-                    Ok(Task::BenchZengin(batches.clone()))
-                }
-                [what, rest @ ..] if what == "hostile" => Ok(Task::BenchHostile(rest.to_vec())),
-                [what, rest @ ..] if what == "fuzz" => Ok(Task::BenchFuzz(rest.to_vec())),
-                [what, rest @ ..] if what == "memory" => none(Task::BenchMemory, rest),
-                [what, ..] => Err(format!(
-                    "found {what:?} after bench, expected rules, reading, audit, zengin, hostile, fuzz or memory"
-                )),
-                [] => Err("found nothing after bench, expected rules, reading, audit, zengin, hostile, fuzz or memory"
-                    .to_owned()),
+        "bench" => match rest.as_slice() {
+            [what, rest @ ..] if what == "rules" => Ok(Task::BenchRules(rest.to_vec())),
+            [what, rest @ ..] if what == "reading" => Ok(Task::BenchReading(rest.to_vec())),
+            [what, rest @ ..] if what == "audit" => Ok(Task::BenchAudit(rest.to_vec())),
+            [what] if what == "zengin" => Ok(Task::BenchZengin("100000".to_owned())),
+            [what, batches] if what == "zengin" && batches.parse::<u32>().is_ok() => {
+                Ok(Task::BenchZengin(batches.clone()))
             }
-        }
+            [what, rest @ ..] if what == "hostile" => Ok(Task::BenchHostile(rest.to_vec())),
+            [what, rest @ ..] if what == "fuzz" => Ok(Task::BenchFuzz(rest.to_vec())),
+            [what, rest @ ..] if what == "memory" => none(Task::BenchMemory, rest),
+            [what, rest @ ..] if what == "pages" => Ok(Task::BenchPages(rest.to_vec())),
+            [what, rest @ ..] if what == "api" => Ok(Task::BenchApi(rest.to_vec())),
+            [what, ..] => Err(format!(
+                "found {what:?} after bench, expected rules, reading, audit, zengin, hostile, fuzz, memory, pages or api"
+            )),
+            [] => Err("found nothing after bench, expected rules, reading, audit, zengin, hostile, fuzz, memory, pages or api"
+                .to_owned()),
+        },
         "samples" => match rest.as_slice() {
             [flag] if flag == "--check" => Ok(Task::Samples { check: true }),
             rest => none(Task::Samples { check: false }, rest),
@@ -165,6 +176,8 @@ mod tests {
             ("bench hostile", Task::BenchHostile(words(""))),
             ("bench fuzz --minutes 1 pdf", Task::BenchFuzz(words("--minutes 1 pdf"))),
             ("bench memory", Task::BenchMemory),
+            ("bench pages --claims 1000", Task::BenchPages(words("--claims 1000"))),
+            ("bench api --role reviewer", Task::BenchApi(words("--role reviewer"))),
             ("samples", Task::Samples { check: false }),
             ("samples --check", Task::Samples { check: true }),
             ("--help", Task::Help),
@@ -183,7 +196,7 @@ mod tests {
             ("setup now", "\"now\""),
             ("sources", "the folder of the source documents"),
             ("sources ../seeds now", "\"now\""),
-            ("bench", "rules, reading, audit, zengin, hostile, fuzz or memory"),
+            ("bench", "rules, reading, audit, zengin, hostile, fuzz, memory, pages or api"),
             ("bench rlues", "\"rlues\""),
             ("bench memory 5", "\"5\""),
             ("samples --chek", "\"--chek\""),

@@ -69,6 +69,24 @@ pub(crate) fn axe() -> anyhow::Result<PathBuf> {
     Ok(script)
 }
 
+/// The program schemathesis, which makes up requests from the document of the API, among our tools.
+pub(crate) fn schemathesis() -> anyhow::Result<PathBuf> {
+    let tools = cache_folder().context("neither XDG_CACHE_HOME nor HOME is set")?.join("kofu").join("tools");
+    let environment = tools.join("schemathesis-4.32.5");
+    let program = environment.join("bin").join("schemathesis");
+    if !quiet_success(Command::new(&program).arg("--version")) {
+        call(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
+        let python = environment.join("bin").join("python");
+        call(Command::new(&python).args(["-m", "pip", "install", "--quiet", "schemathesis==4.32.5"]))?;
+    }
+    anyhow::ensure!(
+        quiet_success(Command::new(&program).arg("--version")),
+        "{} does not run after it was installed",
+        program.display()
+    );
+    Ok(program)
+}
+
 /// What a change has to pass.
 pub(crate) fn ci(top: &Path) -> anyhow::Result<()> {
     machine::set_up(&[Purpose::Build, Purpose::Run, Purpose::Tests])?;

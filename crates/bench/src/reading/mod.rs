@@ -12,6 +12,7 @@ mod picture;
 mod report;
 mod score;
 
+use crate::READER_PROCESS;
 use anyhow::{Context, Result, ensure};
 use claim::{DocumentKind, Reading};
 use documents::{Condition, Document};
@@ -21,9 +22,6 @@ use ingest::{Limits, Reader};
 use invented::Set;
 use score::{Answer, Tally};
 use std::path::PathBuf;
-
-/// The hidden subcommand with which this program starts itself as the reader process.
-pub(crate) const READER_PROCESS: &str = "reader-process";
 
 /// What `kofu-bench reading` takes.
 #[derive(clap::Args)]

@@ -44,6 +44,9 @@ pub(crate) async fn run(app: &App, json: bool) -> Result<Done> {
     let logged = log(app, &mut differences).await?;
     let claims = claims(app, &logged, &mut differences).await?;
     money::check(app, &logged, &mut differences).await?;
+    for (place, kept, there) in app.office.store.wrong_counts().await? {
+        differences.push("count", place, kept, there);
+    }
     let notices = notices(app, &mut differences).await?;
     for difference in &differences.0 {
         if json {

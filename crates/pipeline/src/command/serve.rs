@@ -32,7 +32,8 @@ pub(crate) async fn run(app: &App, listen: SocketAddr, no_work: bool) -> Result<
     let (rules_today, ruleset) = watch::channel(app.office.rulebook.on(app.office.today()).await?);
     let following = tokio::spawn(follow_rules(app.clone(), rules_today));
     let openid = provider(app)?;
-    let state = web::WebState { office: app.office.clone(), ruleset, openid };
+    let requests_a_minute = app.config.api.requests_a_minute;
+    let state = web::WebState { office: app.office.clone(), ruleset, openid, requests_a_minute };
     let stop_serving = stop.clone();
     let served = web::serve(listener, state, async move {
         signal().await;

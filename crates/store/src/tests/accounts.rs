@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::objects::hash;
-use crate::{Account, ApiToken, Credentials, NewSession, StoreError, TokenScope};
+use crate::{Account, ApiToken, Credentials, KeyedRequest, KnownKey, NewSession, StoreError, TokenScope};
 use std::time::Duration;
 
 on_both! { accounts_sessions_tokens_and_attempts }
@@ -29,6 +29,7 @@ async fn accounts_sessions_tokens_and_attempts(fixture: Fixture) {
     sessions(&fixture.store).await;
     tokens(&fixture.store).await;
     attempts(&fixture.store).await;
+    keys(&fixture.store).await;
 }
 
 async fn accounts(store: &Store) {
@@ -179,4 +180,28 @@ async fn attempts(store: &Store) {
     assert_eq!(count("a", "2026-01-10T00:15:01Z").await, 2);
     store.forget_attempts("a").await.unwrap();
     assert_eq!(count("a", "2026-01-10T00:15:02Z").await, 1);
+}
+
+async fn keys(store: &Store) {
+    let request = |key: &str, request: &str, at_time: &str| KeyedRequest {
+        account: "sato".to_owned(),
+        key: hash(key.as_bytes()),
+        request: hash(request.as_bytes()),
+        at: at(at_time),
+        expires_at: at("2026-01-11T00:00:00Z"),
+    };
+    let first = request("k", "r", "2026-01-10T00:00:00Z");
+    assert_eq!(store.begin_request(&first).await.unwrap(), KnownKey::New);
+    let again = request("k", "r", "2026-01-10T00:00:01Z");
+    assert_eq!(store.begin_request(&again).await.unwrap(), KnownKey::Begun(at("2026-01-10T00:00:00Z")));
+    assert_eq!(store.begin_request(&request("k", "x", "2026-01-10T00:00:01Z")).await.unwrap(), KnownKey::OfAnother);
+    store.forget_request(&first).await.unwrap();
+    assert_eq!(store.begin_request(&again).await.unwrap(), KnownKey::New);
+    store.answer_request(&again, 201, Some("{}")).await.unwrap();
+    // What was answered stays, whoever forgets it.
+    store.forget_request(&again).await.unwrap();
+    let answered = KnownKey::Answered(201, Some("{}".to_owned()));
+    assert_eq!(store.begin_request(&again).await.unwrap(), answered);
+    let late = request("k", "x", "2026-01-11T00:00:00Z");
+    assert_eq!(store.begin_request(&late).await.unwrap(), KnownKey::New, "it is over");
 }

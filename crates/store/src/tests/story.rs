@@ -560,6 +560,14 @@ async fn the_grant_is_paid(fixture: &Fixture) {
     assert_eq!(batch.pay_on, "2026-02-27".parse().unwrap());
     let ids: Vec<String> = store.batches().await.unwrap().into_iter().map(|batch| batch.id).collect();
     assert_eq!(ids, ["1", "2"]);
+    let pages = [store.batch_page(None, 1).await.unwrap(), store.batch_page(Some("2"), 5).await.unwrap()].concat();
+    let listed: Vec<(&str, u64, Yen)> =
+        pages.iter().map(|batch| (batch.id.as_str(), batch.payments, batch.total_yen)).collect();
+    assert_eq!(listed[0], ("2", 2, yen(213_000)), "the last first");
+    assert_eq!(listed.len(), 2);
+    assert_eq!(store.batch_summary("2").await.unwrap().as_ref(), pages.first());
+    assert_eq!(store.payment_page("2", None, 1).await.unwrap(), [payment(&a)]);
+    assert_eq!(store.payment_page("2", Some("A"), 5).await.unwrap(), [payment(&b)]);
     assert_eq!(store.batch("3").await.unwrap(), None);
     assert_eq!(fixture.record("A").await.claim.state, ClaimState::Sent);
     assert_eq!(fixture.record("A").await.claim.granted_yen, Some(yen(128_000)));

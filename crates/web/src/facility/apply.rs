@@ -178,13 +178,14 @@ pub(crate) struct TemplateFor {
     programme: String,
 }
 
-/// The itemization template, made for this institution.
-pub(crate) async fn template(
-    State(state): State<WebState>,
-    person: Person,
-    Query(wanted): Query<TemplateFor>,
-) -> Result<Response, Fault> {
-    let code = own(person.account(), Some(&wanted.facility))?.ok_or_else(|| Fault::status(StatusCode::NOT_FOUND))?;
+/// The itemization template of a programme, made for an institution of an account: the one that is named, or the first.
+pub(crate) async fn template_for(
+    state: &WebState,
+    account: &Account,
+    facility: Option<&str>,
+    programme: ProgrammeId,
+) -> Result<office::Template, Fault> {
+    let code = own(account, facility)?.ok_or_else(|| Fault::status(StatusCode::NOT_FOUND))?;
     let facility = state.office.store.facility(code).await?.ok_or_else(|| {
         OfficeError::from(
             Told::new(
@@ -194,7 +195,17 @@ pub(crate) async fn template(
             .coded("facility-unknown"),
         )
     })?;
-    let made = state.office.template(&facility, Some(&ProgrammeId::from(wanted.programme))).await?;
+    Ok(state.office.template(&facility, Some(&programme)).await?)
+}
+
+/// The itemization template, made for this institution.
+pub(crate) async fn template(
+    State(state): State<WebState>,
+    person: Person,
+    Query(wanted): Query<TemplateFor>,
+) -> Result<Response, Fault> {
+    let programme = ProgrammeId::from(wanted.programme);
+    let made = template_for(&state, person.account(), Some(&wanted.facility), programme).await?;
     let media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     Ok(attachment(&made.file, media_type, made.bytes))
 }

@@ -9,7 +9,7 @@ mod send;
 mod upload;
 
 pub(crate) use account::correct;
-pub(crate) use apply::{apply, begin, template};
+pub(crate) use apply::{apply, begin, template, template_for};
 pub(crate) use claim_page::{answer, claim_page, withdraw};
 pub(crate) use draft::{change, declare, discard, original, picture, read, remove, show, state_field, view};
 pub(crate) use send::{confirm, send};

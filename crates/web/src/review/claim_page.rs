@@ -214,7 +214,7 @@ pub(super) async fn shown(
                 ruleset.programme(&claim.programme).map(|one| one.deadline(day_in_japan(claim.submitted_at)));
             let code = &claim.facility_code;
             let waiting = claim::Waiting::of(code, kind, claim.submitted_at, deadline, &assessed.assessment);
-            reasons(&waiting, &frame)
+            reasons(&waiting, lang)
         }
         _ => Vec::new(),
     };

@@ -9,7 +9,7 @@ mod texts;
 
 pub(crate) use acts::{adjust, decide, hand_over, judge_duplicate, look, note, reassess};
 pub(crate) use claim_page::claim_page;
-pub(crate) use queue::{finding_name, next, prefecture_name, programme_name, queue};
+pub(crate) use queue::{finding_name, next, prefecture_name, programme_name, queue, reasons};
 
 use crate::session::in_query;
 use claim::{FacilityKind, FindingCode, ProgrammeId};

@@ -90,18 +90,18 @@ struct OtherRow {
 }
 
 /// Why a claim stands where it stands, in words: first what set its day, then what puts it before others of that day.
-pub(super) fn reasons(waiting: &Waiting, frame: &Frame) -> Vec<String> {
+pub(crate) fn reasons(waiting: &Waiting, lang: Lang) -> Vec<String> {
     let mut reasons = Vec::new();
-    reasons.push(match (&waiting.deadline, frame.lang()) {
-        (Some(deadline), Lang::Ja) => format!("申請期限（{}）が近い", frame.day(deadline)),
+    reasons.push(match (&waiting.deadline, lang) {
+        (Some(deadline), Lang::Ja) => format!("申請期限（{}）が近い", claim::wareki(*deadline)),
         (Some(deadline), Lang::En) => format!("deadline {deadline} is near"),
-        (None, Lang::Ja) => format!("{}に申請", frame.day(&claim::day_in_japan(waiting.submitted_at))),
+        (None, Lang::Ja) => format!("{}に申請", claim::wareki(claim::day_in_japan(waiting.submitted_at))),
         (None, Lang::En) => format!("sent on {}", claim::day_in_japan(waiting.submitted_at)),
     });
     if waiting.duplicate {
-        reasons.push(frame.t("重複の疑い", "possible duplicate").to_owned());
+        reasons.push(if lang == Lang::Ja { "重複の疑い" } else { "possible duplicate" }.to_owned());
     }
-    match (waiting.doubts, frame.lang()) {
+    match (waiting.doubts, lang) {
         (0, _) => {}
         (doubts, Lang::Ja) => reasons.push(format!("要確認の所見 {doubts}件")),
         (1, Lang::En) => reasons.push("1 finding to check".to_owned()),
@@ -251,7 +251,7 @@ pub(crate) async fn queue(
                 programme: programme_name(&ruleset, &waiting.programme, today, lang),
                 due: frame.day(&waiting.due_on),
                 overdue: waiting.due_on < today,
-                reasons: reasons(waiting, &frame),
+                reasons: reasons(waiting, lang),
                 amount: frame.yen(&waiting.amount_yen),
                 submitted: frame.day(&claim::day_in_japan(waiting.submitted_at)),
                 findings: waiting.findings.iter().map(|code| finding_name(*code, lang).to_owned()).collect(),

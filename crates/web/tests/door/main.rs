@@ -2,6 +2,8 @@
 
 // cfg(test) tells clippy that the functions beside the tests are tests too, where unwrap is allowed.
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod desk;
 #[cfg(test)]
 mod matrix;

@@ -75,7 +75,7 @@ pub(crate) fn state_of(store: Store, now: &str) -> WebState {
 
 fn state_with(store: Store, now: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> WebState {
     let (_, ruleset) = tokio::sync::watch::channel(Arc::new(rules::Ruleset::embedded().clone()));
-    WebState { office: office_at(store, now), ruleset, openid: None }
+    WebState { office: office_at(store, now), ruleset, openid: None, requests_a_minute: web::REQUESTS_A_MINUTE }
 }
 
 /// One server for all tests that want PostgreSQL; it ends with the process.
