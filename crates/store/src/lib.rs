@@ -52,8 +52,8 @@ pub use claims::{
 pub use drafts::{Draft, DraftDocument, NewDraft};
 pub use duplicates::NewVerdict;
 pub use error::{Rule, StoreError};
-pub use ledger::{Balance, BudgetWait, LedgerEntry, LedgerKind, NewBudget};
 pub use keys::{KeyedRequest, KnownKey};
+pub use ledger::{Balance, BudgetWait, LedgerEntry, LedgerKind, NewBudget};
 pub use log::{KeptPersonal, LogTile};
 pub use log_index::LogQuery;
 pub use messages::{MessageFilter, MessageRecord, MessageState, Outgoing};

@@ -105,3 +105,17 @@ pub(super) async fn end_token(call: Call<Id>) -> Result<Done, Fault> {
     call.state.office.end_token(call.person.account(), &sha256).await?;
     Ok(Done)
 }
+
+/// Where messages go.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Contact {
+    /// Null for nowhere.
+    email: Option<String>,
+}
+
+pub(super) async fn change_email(call: Call<Nothing, Nothing, Json<Contact>>) -> Result<Done, Fault> {
+    let Json(contact) = call.body;
+    call.state.office.change_email(call.person.account(), contact.email.as_deref().unwrap_or_default()).await?;
+    Ok(Done)
+}

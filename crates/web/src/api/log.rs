@@ -9,6 +9,7 @@ use claim::{Actor, ClaimId, InstitutionCode, Sha256, Yen};
 use decision_log::{Entry, Event, leaf_hash};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
+use office::Replayed;
 use serde::{Deserialize, Serialize};
 use store::LogQuery;
 use utoipa::{IntoParams, ToSchema};
@@ -235,4 +236,34 @@ pub(super) async fn tile(call: Call<Tile>) -> Result<Attached, Fault> {
     let hashes = call.state.office.store.log_tile(level, number).await?;
     let bytes = hashes.ok_or_else(|| Fault::status(StatusCode::NOT_FOUND))?;
     Ok(Attached { file: format!("tile-{level}-{number}"), media_type: "application/octet-stream".to_owned(), bytes })
+}
+
+/// What came of working an assessment out again.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Replay {
+    claim_id: ClaimId,
+    /// `same`, `different`, `no-rules` (those that it names are not kept) or `no-facts` (nothing was worked out).
+    result: &'static str,
+    /// What the log says that it comes to.
+    logged_yen: Yen,
+    /// What it comes to now, where it was worked out.
+    replayed_yen: Option<Yen>,
+}
+
+pub(super) async fn replay(call: Call<At>) -> Result<Shown<Replay>, Fault> {
+    let (office, position) = (&call.state.office, call.at.position);
+    let not_there = || Fault::status(StatusCode::NOT_FOUND);
+    let read = office.store.log_entries(position, 1).await?.into_iter().next();
+    let (_, payload) = read.filter(|read| read.0 == position).ok_or_else(not_there)?;
+    let (assessed, replayed) = office.replay_entry(position, &payload).await?.ok_or_else(not_there)?;
+    // It rests on what was read of a facility's documents.
+    office.viewed(&assessed.claim_id, &call.person.actor()).await?;
+    let logged_yen = assessed.assessment.computed_yen;
+    let (result, replayed_yen) = match replayed {
+        Replayed::Same => ("same", Some(logged_yen)),
+        Replayed::Different(again) => ("different", Some(again.computed_yen)),
+        Replayed::NoRules => ("no-rules", None),
+        Replayed::NoFacts => ("no-facts", None),
+    };
+    Ok(Shown::new(Replay { claim_id: assessed.claim_id.clone(), result, logged_yen, replayed_yen }))
 }

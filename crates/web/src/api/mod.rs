@@ -13,6 +13,7 @@ mod judged;
 mod keys;
 mod limits;
 mod log;
+mod money;
 mod openapi;
 mod overview;
 mod programmes;
@@ -169,6 +170,20 @@ pub(crate) fn rows() -> Vec<Row> {
             drafts::read,
         ),
         row(
+            PUT,
+            "/api/v1/drafts/{id}/documents/{position}/fields",
+            FACILITY,
+            Draft,
+            doc(
+                "drafts",
+                "stateField",
+                "読取り結果を訂正する",
+                "State what a field says, where it was not read rightly",
+            )
+            .changes(),
+            drafts::state_field,
+        ),
+        row(
             GET,
             "/api/v1/drafts/{id}/documents/{position}/reading",
             FACILITY,
@@ -200,6 +215,14 @@ pub(crate) fn rows() -> Vec<Row> {
             Claim,
             doc("claims", "showClaim", "申請を取得する", "Get a claim with all its revisions"),
             claims::show,
+        ),
+        row(
+            POST,
+            "/api/v1/claims/{id}/withdraw",
+            FACILITY,
+            Claim,
+            doc("claims", "withdrawClaim", "申請を取り下げる", "Withdraw a claim").changes(),
+            claims::withdraw,
         ),
         row(
             GET,
@@ -459,6 +482,106 @@ pub(crate) fn rows() -> Vec<Row> {
             doc("batches", "downloadPaymentList", "支払一覧を取得する", "Download the list of payments (XLSX)"),
             batches::payment_list,
         ),
+        // Money
+        row(
+            GET,
+            "/api/v1/budgets",
+            OFFICE,
+            Nobody,
+            doc("money", "listBudgets", "予算を一覧する", "List the budgets"),
+            money::budgets,
+        ),
+        row(
+            PUT,
+            "/api/v1/budgets/{id}",
+            PREPARER,
+            Nobody,
+            doc("money", "setBudget", "予算を設定する", "Set the budget of a programme"),
+            money::set_budget,
+        ),
+        row(
+            GET,
+            "/api/v1/budgets/{id}/entries",
+            OFFICE,
+            Nobody,
+            doc("money", "listLedger", "予算の元帳を一覧する", "List the ledger of a programme"),
+            money::ledger,
+        ),
+        row(
+            GET,
+            "/api/v1/bank-accounts",
+            PAYMENTS,
+            Nobody,
+            doc(
+                "money",
+                "listUnconfirmedAccounts",
+                "確認を待つ振込先口座を一覧する",
+                "List the bank accounts that wait for a second person",
+            ),
+            money::accounts,
+        ),
+        row(
+            POST,
+            "/api/v1/bank-accounts/{code}/confirm",
+            BANK,
+            Nobody,
+            doc("money", "confirmAccount", "振込先口座を確認する", "Confirm a bank account as it was looked at"),
+            money::confirm_account,
+        ),
+        row(
+            GET,
+            "/api/v1/batches/{id}/results",
+            PAYMENTS,
+            Nobody,
+            doc("money", "listResults", "振込結果を一覧する", "List what the bank said of a batch"),
+            money::results,
+        ),
+        row(
+            POST,
+            "/api/v1/batches/{id}/results",
+            BANK,
+            Nobody,
+            doc("money", "receiveResults", "振込結果を取り込む", "Take a bank's file of results"),
+            money::receive_results,
+        ),
+        row(
+            POST,
+            "/api/v1/batches/{id}/results/correct",
+            BANK,
+            Nobody,
+            doc("money", "correctResult", "振込結果を訂正する", "Correct a result: it was not paid after all"),
+            money::correct_result,
+        ),
+        row(
+            POST,
+            "/api/v1/claims/{id}/account",
+            FACILITY,
+            Claim,
+            doc(
+                "money",
+                "correctAccount",
+                "振込先口座を訂正する",
+                "Give another bank account after a payment was sent back",
+            ),
+            money::correct_account,
+        ),
+        // Messages
+        row(
+            GET,
+            "/api/v1/messages",
+            ADMINISTRATOR,
+            Nobody,
+            doc("messages", "listMessages", "メールの送信状況を一覧する", "List messages by mail"),
+            money::messages,
+        ),
+        row(
+            POST,
+            "/api/v1/messages/{id}/again",
+            ADMINISTRATOR,
+            Nobody,
+            doc("messages", "sendAgain", "メールをもう一度送信する", "Have a message sent again that was given up"),
+            money::send_again,
+        ),
         // Overview
         row(
             GET,
@@ -484,6 +607,14 @@ pub(crate) fn rows() -> Vec<Row> {
             Nobody,
             doc("log", "showEntry", "記録とその証明を取得する", "Get an entry with its proof"),
             log::entry,
+        ),
+        row(
+            GET,
+            "/api/v1/log/{position}/replay",
+            AUDIT,
+            Nobody,
+            doc("log", "replayEntry", "審査を計算し直して比べる", "Work an assessment out again and compare"),
+            log::replay,
         ),
         row(
             GET,
@@ -610,6 +741,14 @@ pub(crate) fn rows() -> Vec<Row> {
                 "Make a token that may no more and holds no longer than the one that asks; it is told once",
             ),
             account::add_token,
+        ),
+        row(
+            PUT,
+            "/api/v1/account/email",
+            EVERYONE,
+            Self_,
+            doc("account", "changeEmail", "メールアドレスを変更する", "Change where messages go"),
+            account::change_email,
         ),
         row(
             DELETE,

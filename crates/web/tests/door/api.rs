@@ -90,6 +90,20 @@ const PAGES: &[(&str, &str, &[&str])] = &[
     ("POST", "/account/tokens", &["POST /account/tokens"]),
     ("POST", "/account/tokens/end", &["DELETE /account/tokens/{sha256}"]),
     ("GET", "/", &["GET /programmes", "GET /programmes/{id}"]),
+    ("POST", "/account/email", &["PUT /account/email"]),
+    ("POST", "/drafts/{id}/documents/{position}/fields", &["PUT /drafts/{id}/documents/{position}/fields"]),
+    ("POST", "/claims/{id}/withdraw", &["POST /claims/{id}/withdraw"]),
+    ("POST", "/claims/{id}/account", &["POST /claims/{id}/account"]),
+    ("GET", "/budgets", &["GET /budgets"]),
+    ("POST", "/budgets", &["PUT /budgets/{id}"]),
+    ("GET", "/budgets/{id}", &["GET /budgets/{id}/entries"]),
+    ("GET", "/bank-accounts", &["GET /bank-accounts"]),
+    ("POST", "/bank-accounts/{id}", &["POST /bank-accounts/{code}/confirm"]),
+    ("POST", "/batches/{id}/results", &["GET /batches/{id}/results", "POST /batches/{id}/results"]),
+    ("POST", "/batches/{id}/results/correct", &["POST /batches/{id}/results/correct"]),
+    ("GET", "/messages", &["GET /messages"]),
+    ("POST", "/messages/{id}/again", &["POST /messages/{id}/again"]),
+    ("GET", "/log/{position}/replay", &["GET /log/{position}/replay"]),
 ];
 
 /// Pages that programs have no part in, and why.
@@ -106,6 +120,11 @@ const PAGES_ONLY: &[(&str, &str, &str)] = &[
     ("GET", "/home", "where a person begins"),
     ("POST", "/account/password", "a token that could set a password would be the account"),
     ("GET", "/api", "the reference"),
+    ("GET", "/proof/{position}", "for whoever holds a notice; programs have the proof in GET /log/{position}"),
+    ("GET", "/sign-in/openid", "programs have tokens"),
+    ("GET", "/sign-in/openid/back", "programs have tokens"),
+    ("GET", "/account/openid", "a person goes to the provider"),
+    ("POST", "/account/openid/unlink", "a token that could change how a person signs in would be the account"),
 ];
 
 #[test]
