@@ -839,7 +839,9 @@ impl Command {
             | Command::Programmes(ProgrammesArgs { command: Some(ProgrammesCommand::Propose { .. }), .. }) => {
                 Need::Makes
             }
-            Command::Claims(ClaimsCommand::Decide { .. } | ClaimsCommand::Withdraw { .. } | ClaimsCommand::WithdrawGrant { .. })
+            Command::Claims(
+                ClaimsCommand::Decide { .. } | ClaimsCommand::Withdraw { .. } | ClaimsCommand::WithdrawGrant { .. },
+            )
             | Command::Budget(BudgetCommand::Set { .. })
             | Command::Banks(BanksCommand::Import { .. })
             | Command::Facilities(FacilitiesCommand::Confirm { .. } | FacilitiesCommand::SetAccount(_))
