@@ -87,6 +87,11 @@ impl ClaimState {
         ClaimState::ALL.iter().copied().find(|state| state.code() == code)
     }
 
+    /// Whether its facility may take it back: what was granted is given up by the fund instead, with its money.
+    pub fn may_be_taken_back(self) -> bool {
+        self.next().contains(&ClaimState::Withdrawn) && !matches!(self, ClaimState::Approved | ClaimState::Bounced)
+    }
+
     /// `to`, if it may follow.
     pub fn step(self, to: ClaimState) -> Result<ClaimState, TransitionError> {
         if self.next().contains(&to) { Ok(to) } else { Err(TransitionError { from: self, to }) }
@@ -109,6 +114,8 @@ mod tests {
         for state in ClaimState::ALL {
             assert_eq!(state.next().contains(&ClaimState::Sent), *state == ClaimState::Batched);
             assert_eq!(ClaimState::from_code(state.code()), Some(*state));
+            let granted = ["approved", "batched", "sent", "paid", "bounced"].contains(&state.code());
+            assert!(!(granted && state.may_be_taken_back()), "{}", state.code());
         }
         assert_eq!(
             ClaimState::Rejected.step(ClaimState::Approved).unwrap_err().to_string(),

@@ -7,6 +7,7 @@ use claim::{AccountKind, Actor, ClaimId, ClaimState, Lang, Payment, Yen};
 use decision_log::{Event, ReceivedResults};
 use reporting::{BankResults, PaymentResult, read_results};
 use std::collections::BTreeMap;
+use unicode_normalization::UnicodeNormalization;
 use store::{BatchRecord, BatchState, NewResults, ResultRow, ResultVerdict, StoreError};
 
 /// What came of a bank's file.
@@ -45,9 +46,16 @@ const fn kind_number(kind: AccountKind) -> u8 {
 }
 
 fn of_payment(payment: &Payment) -> Key {
+    // As the bank file has them: digits of any width, the number with zeros before it.
     let account = &payment.account;
-    let number = account.number.trim();
-    (account.bank_code.clone(), account.branch_code.clone(), kind_number(account.kind), format!("{number:0>7}"))
+    let plain = |text: &str| text.trim().nfkc().collect::<String>();
+    let number = plain(&account.number);
+    (
+        plain(&account.bank_code),
+        plain(&account.branch_code),
+        kind_number(account.kind),
+        format!("{number:0>7}"),
+    )
 }
 
 fn of_result(result: &PaymentResult) -> Key {
@@ -238,6 +246,12 @@ fn matched(
                         (verdict_now(states.get(&payment.claim_id), bounced), Some(payment.claim_id.clone()))
                     }
                 };
+                // Of a payment with another sum the bank has said something as well.
+                if row.verdict == ResultVerdict::WrongAmount
+                    && let [only] = to_account
+                {
+                    answered.push(&only.claim_id);
+                }
                 if let Some(payment) = alike.get(*place) {
                     answered.push(&payment.claim_id);
                 }

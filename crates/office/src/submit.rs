@@ -84,7 +84,7 @@ impl Office {
     /// Takes a claim back for its facility, as it was looked at. What was sent is kept.
     pub async fn withdraw(&self, id: &ClaimId, seen: u64, by: &Actor) -> Result<(), OfficeError> {
         let claim = self.claim(id).await?.claim;
-        if !claim.state.next().contains(&ClaimState::Withdrawn) {
+        if !claim.state.may_be_taken_back() {
             return Err(Told::new(
                 format!("申請 {id} は「{}」の状態で、取り下げることができません。", claim.state.name(Lang::Ja)),
                 format!("claim {id} is {} and can no longer be withdrawn", claim.state.code()),

@@ -357,6 +357,7 @@ impl Store {
                 return Err(StoreError::Conflict { claim: id.to_string(), found, expected });
             }
             crate::stages::touch(&mut tx, &mut claim).await?;
+            crate::ledger::leave_wait(&mut tx, id).await?;
         }
         tx.commit().await?;
         Ok(logged)

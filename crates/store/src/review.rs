@@ -551,6 +551,8 @@ impl Store {
             duplicates::keep_facts_anew(&mut tx, &claim, adjustment.position, reading).await?;
         }
         touch(&mut tx, &mut claim).await?;
+        // What was to be granted is worked out anew before anybody waits for its money.
+        crate::ledger::leave_wait(&mut tx, id).await?;
         tx.commit().await?;
         Ok(logged)
     }

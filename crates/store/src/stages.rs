@@ -183,6 +183,7 @@ impl Store {
         if !again {
             claims::step(&mut tx, &mut claim, ClaimState::Assessed).await?;
         }
+        ledger::leave_wait(&mut tx, &claim.id).await?;
         match settled {
             Settled::Decided(decision) => self.enter_decision(&mut tx, &mut claim, decision, &logged).await?,
             Settled::ForAPerson | Settled::AwaitsBudget(_) if again => touch(&mut tx, &mut claim).await?,

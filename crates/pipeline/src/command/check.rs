@@ -200,6 +200,8 @@ async fn claim(app: &App, record: &ClaimRecord, logged: &Logged, differences: &m
             Some(DecisionKind::Approve)
         }
         ClaimState::Withdrawn if logged.money.withdrawn.contains(&record.claim.id) => Some(DecisionKind::Approve),
+        // Also taken back after a return.
+        ClaimState::Withdrawn => decision.map(|decision| decision.kind).filter(|kind| *kind == DecisionKind::Return),
         _ => None,
     };
     if decision.map(|decision| decision.kind) != expected_kind {

@@ -85,6 +85,13 @@ async fn a_budget_reserves_runs_out_and_is_taken_up_in_the_order_of_submission(f
     let waits = Settled::AwaitsBudget(&approval);
     store.finish_assess(&job, &bytes, sha256, &place, waits, &entry("waits")).await.unwrap();
     assert_eq!(store.budget_waits(None).await.unwrap().len(), 3);
+    // What is assessed again waits for no money meanwhile, and takes its old place when it comes back.
+    let version = fixture.record("E").await.claim.version;
+    store.reassess(&"E".into(), version, &entry("again")).await.unwrap();
+    assert_eq!(store.budget_waits(None).await.unwrap().len(), 2);
+    let job = fixture.job(JobKind::Assess).await;
+    store.finish_assess(&job, &bytes, sha256, &place, waits, &entry("waits")).await.unwrap();
+    assert_eq!(store.budget_waits(None).await.unwrap().len(), 3);
 
     // With money for two, D has to wait for C all the same.
     fixture.set_budget(70_000 + 54_000).await.unwrap();

@@ -190,7 +190,7 @@ pub(super) async fn shown_with(
         sum: sum(claim, &frame),
         submitted: frame.moment(&claim.submitted_at),
         returned: claim.state == ClaimState::Returned,
-        withdrawable: claim.state.next().contains(&ClaimState::Withdrawn),
+        withdrawable: claim.state.may_be_taken_back(),
         version: claim.version,
         bounced: bounced(state, &frame, &record).await?,
         error: error.as_ref().map(|(_, text)| text.clone()),
