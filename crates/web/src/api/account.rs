@@ -105,3 +105,17 @@ pub(super) async fn end_token(call: Call<Id>) -> Result<Done, Fault> {
     call.state.office.end_token(call.person.account(), &sha256).await?;
     Ok(Done)
 }
+
+/// Where messages go.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Email {
+    /// Null for none.
+    email: Option<String>,
+}
+
+pub(super) async fn change_email(call: Call<Nothing, Nothing, Json<Email>>) -> Result<Done, Fault> {
+    let Json(body) = call.body;
+    call.state.office.change_email(call.person.account(), body.email.as_deref().unwrap_or_default()).await?;
+    Ok(Done)
+}

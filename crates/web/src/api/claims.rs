@@ -1,6 +1,6 @@
 //! Claims: lists of them, one with all its revisions, its documents and notices, and the answer to a return.
 
-use super::call::{Attached, Call, Made, Nothing, Page, Shown, page_size, place};
+use super::call::{Attached, Call, Done, Made, Nothing, Page, Shown, page_size, place, still};
 use super::document::{self, Drawn};
 use super::judged::{Decided, Judged, Notice};
 use crate::fault::{Asked, Fault};
@@ -294,4 +294,11 @@ pub(super) async fn answer(call: Call<Id>) -> Result<Made<Begun>, Fault> {
     let draft_id = call.state.office.open_answer(call.person.account(), &record.claim.id).await?;
     let location = format!("/api/v1/drafts/{draft_id}");
     Ok(Made::at(Shown::new(Begun { draft_id }), location))
+}
+
+pub(super) async fn withdraw(call: Call<Id>) -> Result<Done, Fault> {
+    let record = claim_for(&call.state, &call.person, &call.at.id).await?;
+    still(record.claim.version, call.seen)?;
+    call.state.office.withdraw(&record.claim.id, call.seen, &call.person.actor()).await?;
+    Ok(Done)
 }

@@ -275,6 +275,27 @@ pub(super) async fn reading(call: Call<DocumentAt>) -> Result<Shown<Reading>, Fa
     read_of(&draft_for(&call.state, &call.person, &call.at.id).await?, call.at.position)
 }
 
+/// What a field says.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Stated {
+    /// Such as `receipt.total_yen`.
+    field: String,
+    /// Empty to take back what was stated.
+    value: String,
+}
+
+/// What was read stays beside it, and a person compares.
+pub(super) async fn state_field(call: Call<DocumentAt, Nothing, Json<Stated>>) -> Result<Done, Fault> {
+    let Json(body) = call.body;
+    let draft = draft_for(&call.state, &call.person, &call.at.id).await?;
+    of(&draft, call.at.position)?;
+    let field = super::review::field_of(&body.field)?;
+    still(draft.version, call.seen)?;
+    call.state.office.state_field(&draft, call.at.position, field, &body.value).await?;
+    Ok(Done)
+}
+
 pub(super) async fn remove(call: Call<DocumentAt>) -> Result<Done, Fault> {
     let draft = draft_for(&call.state, &call.person, &call.at.id).await?;
     of(&draft, call.at.position)?;

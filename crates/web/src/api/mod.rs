@@ -13,6 +13,7 @@ mod judged;
 mod keys;
 mod limits;
 mod log;
+mod messages;
 mod openapi;
 mod overview;
 mod programmes;
@@ -618,6 +619,71 @@ pub(crate) fn rows() -> Vec<Row> {
             Self_,
             doc("account", "endToken", "APIトークンを無効にする", "End a token"),
             account::end_token,
+        ),
+        row(
+            POST,
+            "/api/v1/drafts/{id}/documents/{position}/fields",
+            FACILITY,
+            Draft,
+            doc("drafts", "stateField", "読み取りの誤りを訂正する", "State what a field says, where it was misread")
+                .changes(),
+            drafts::state_field,
+        ),
+        row(
+            POST,
+            "/api/v1/claims/{id}/withdraw",
+            FACILITY,
+            Claim,
+            doc("claims", "withdrawClaim", "申請を取り下げる", "Take a claim back").changes(),
+            claims::withdraw,
+        ),
+        row(
+            GET,
+            "/api/v1/claims/{id}/messages",
+            READERS,
+            Claim,
+            doc("claims", "listMail", "申請についてのメールを一覧する", "List the mail that tells of a claim"),
+            messages::of_claim,
+        ),
+        row(
+            GET,
+            "/api/v1/log/{position}/replay",
+            AUDIT,
+            Nobody,
+            doc("log", "replayAssessment", "審査を計算し直す", "Work an assessment out again, beside what was logged"),
+            log::replay,
+        ),
+        row(
+            GET,
+            "/api/v1/proofs/{position}",
+            EVERYONE,
+            Nobody,
+            doc("log", "showProof", "記録の証明を取得する", "Get the proof of an entry without what it says"),
+            log::proof,
+        ),
+        row(
+            GET,
+            "/api/v1/messages",
+            ADMINISTRATOR,
+            Nobody,
+            doc("messages", "listMessages", "メールを一覧する", "List the mail to facilities"),
+            messages::list,
+        ),
+        row(
+            POST,
+            "/api/v1/messages/{id}/again",
+            ADMINISTRATOR,
+            Nobody,
+            doc("messages", "sendAgain", "メールをもう一度送る", "Send a message again that was given up"),
+            messages::again,
+        ),
+        row(
+            PUT,
+            "/api/v1/account/email",
+            EVERYONE,
+            Self_,
+            doc("account", "changeEmail", "メールアドレスを変更する", "Change the mail address of the account"),
+            account::change_email,
         ),
     ]
 }

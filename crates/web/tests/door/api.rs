@@ -90,6 +90,13 @@ const PAGES: &[(&str, &str, &[&str])] = &[
     ("POST", "/account/tokens", &["POST /account/tokens"]),
     ("POST", "/account/tokens/end", &["DELETE /account/tokens/{sha256}"]),
     ("GET", "/", &["GET /programmes", "GET /programmes/{id}"]),
+    ("GET", "/proof/{position}", &["GET /proofs/{position}"]),
+    ("POST", "/account/email", &["PUT /account/email"]),
+    ("POST", "/drafts/{id}/documents/{position}/fields", &["POST /drafts/{id}/documents/{position}/fields"]),
+    ("POST", "/claims/{id}/withdraw", &["POST /claims/{id}/withdraw"]),
+    ("GET", "/log/{position}/replay", &["GET /log/{position}/replay"]),
+    ("GET", "/messages", &["GET /messages", "GET /claims/{id}/messages"]),
+    ("POST", "/messages/{id}/again", &["POST /messages/{id}/again"]),
 ];
 
 /// Pages that programs have no part in, and why.
@@ -98,6 +105,10 @@ const PAGES_ONLY: &[(&str, &str, &str)] = &[
     ("GET", "/static/{file}", "style sheet and script of the pages"),
     ("GET", "/sign-in", "programs have tokens"),
     ("POST", "/sign-in", "programs have tokens"),
+    ("GET", "/sign-in/openid", "programs have tokens"),
+    ("GET", "/sign-in/openid/back", "programs have tokens"),
+    ("GET", "/account/openid", "a person proves who they are to the provider"),
+    ("POST", "/account/openid/unlink", "how a person signs in is a person's"),
     ("GET", "/sign-up", "a person makes the account that has the tokens"),
     ("POST", "/sign-up", "a person makes the account that has the tokens"),
     ("GET", "/second-step", "programs have tokens"),
