@@ -7,8 +7,8 @@ use claim::{AccountKind, Actor, ClaimId, ClaimState, Lang, Payment, Yen};
 use decision_log::{Event, ReceivedResults};
 use reporting::{BankResults, PaymentResult, read_results};
 use std::collections::BTreeMap;
-use unicode_normalization::UnicodeNormalization;
 use store::{BatchRecord, BatchState, NewResults, ResultRow, ResultVerdict, StoreError};
+use unicode_normalization::UnicodeNormalization;
 
 /// What came of a bank's file.
 #[derive(Clone, Debug)]
@@ -50,12 +50,7 @@ fn of_payment(payment: &Payment) -> Key {
     let account = &payment.account;
     let plain = |text: &str| text.trim().nfkc().collect::<String>();
     let number = plain(&account.number);
-    (
-        plain(&account.bank_code),
-        plain(&account.branch_code),
-        kind_number(account.kind),
-        format!("{number:0>7}"),
-    )
+    (plain(&account.bank_code), plain(&account.branch_code), kind_number(account.kind), format!("{number:0>7}"))
 }
 
 fn of_result(result: &PaymentResult) -> Key {

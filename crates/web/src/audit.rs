@@ -292,7 +292,7 @@ pub(crate) async fn entry(
 }
 
 /// The way from an entry that a checkpoint covers to its root.
-pub(crate) async fn proved(
+async fn proved(
     state: &WebState,
     position: u64,
     payload: &[u8],
@@ -343,7 +343,8 @@ pub(crate) async fn proof(
     Ok(html(StatusCode::OK, &page.frame, &page))
 }
 
-async fn latest_proof(state: &WebState, position: u64, payload: &[u8]) -> Result<Option<ProofShown>, Fault> {
+/// The proof of an entry by the latest checkpoint; `None` while that does not cover it.
+pub(crate) async fn latest_proof(state: &WebState, position: u64, payload: &[u8]) -> Result<Option<ProofShown>, Fault> {
     match state.office.store.latest_checkpoint().await?.filter(|(signed, _)| position < *signed) {
         Some((signed, note)) => Ok(Some(proved(state, position, payload, signed, note).await?)),
         None => Ok(None),

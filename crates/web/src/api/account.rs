@@ -109,13 +109,13 @@ pub(super) async fn end_token(call: Call<Id>) -> Result<Done, Fault> {
 /// Where messages go.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Contact {
-    /// Null for nowhere.
+pub(crate) struct Email {
+    /// Null for none.
     email: Option<String>,
 }
 
-pub(super) async fn change_email(call: Call<Nothing, Nothing, Json<Contact>>) -> Result<Done, Fault> {
-    let Json(contact) = call.body;
-    call.state.office.change_email(call.person.account(), contact.email.as_deref().unwrap_or_default()).await?;
+pub(super) async fn change_email(call: Call<Nothing, Nothing, Json<Email>>) -> Result<Done, Fault> {
+    let Json(body) = call.body;
+    call.state.office.change_email(call.person.account(), body.email.as_deref().unwrap_or_default()).await?;
     Ok(Done)
 }

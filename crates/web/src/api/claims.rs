@@ -1,6 +1,6 @@
 //! Claims: lists of them, one with all its revisions, its documents and notices, and the answer to a return.
 
-use super::call::{Attached, Call, Done, Made, NoBody, Nothing, Page, Shown, page_size, place, still};
+use super::call::{Attached, Call, Done, Made, Nothing, Page, Shown, page_size, place, still};
 use super::document::{self, Drawn};
 use super::judged::{Decided, Judged, Notice};
 use crate::fault::{Asked, Fault};
@@ -296,8 +296,7 @@ pub(super) async fn answer(call: Call<Id>) -> Result<Made<Begun>, Fault> {
     Ok(Made::at(Shown::new(Begun { draft_id }), location))
 }
 
-/// Takes a claim back, as it was looked at.
-pub(super) async fn withdraw(call: Call<Id, Nothing, NoBody>) -> Result<Done, Fault> {
+pub(super) async fn withdraw(call: Call<Id>) -> Result<Done, Fault> {
     let record = claim_for(&call.state, &call.person, &call.at.id).await?;
     still(record.claim.version, call.seen)?;
     call.state.office.withdraw(&record.claim.id, call.seen, &call.person.actor()).await?;

@@ -275,6 +275,27 @@ pub(super) async fn reading(call: Call<DocumentAt>) -> Result<Shown<Reading>, Fa
     read_of(&draft_for(&call.state, &call.person, &call.at.id).await?, call.at.position)
 }
 
+/// What a field says.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Stated {
+    /// Such as `receipt.total_yen`.
+    field: String,
+    /// Empty to take back what was stated.
+    value: String,
+}
+
+/// What was read stays beside it, and a person compares.
+pub(super) async fn state_field(call: Call<DocumentAt, Nothing, Json<Stated>>) -> Result<Done, Fault> {
+    let Json(body) = call.body;
+    let draft = draft_for(&call.state, &call.person, &call.at.id).await?;
+    of(&draft, call.at.position)?;
+    let field = super::review::field_of(&body.field)?;
+    still(draft.version, call.seen)?;
+    call.state.office.state_field(&draft, call.at.position, field, &body.value).await?;
+    Ok(Done)
+}
+
 pub(super) async fn remove(call: Call<DocumentAt>) -> Result<Done, Fault> {
     let draft = draft_for(&call.state, &call.person, &call.at.id).await?;
     of(&draft, call.at.position)?;
@@ -296,26 +317,4 @@ pub(crate) struct PageAt {
 pub(super) async fn page(call: Call<PageAt>) -> Result<Drawn, Fault> {
     let draft = draft_for(&call.state, &call.person, &call.at.id).await?;
     document::page(&call.state, &of(&draft, call.at.position)?.document.sha256, call.at.page).await
-}
-
-/// What a field of a document says, where it was not read rightly.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Stated {
-    /// Such as `receipt.total_yen`.
-    field: String,
-    /// Null to take back what was stated.
-    value: Option<String>,
-}
-
-pub(super) async fn state_field(call: Call<DocumentAt, Nothing, Json<Stated>>) -> Result<Shown<DraftShown>, Fault> {
-    let Json(body) = call.body;
-    let draft = draft_for(&call.state, &call.person, &call.at.id).await?;
-    of(&draft, call.at.position)?;
-    still(draft.version, call.seen)?;
-    let field =
-        body.field.parse().map_err(|error: String| Asked::body("field", "この項目はありません。".to_owned(), error))?;
-    let value = body.value.as_deref().unwrap_or_default();
-    call.state.office.state_field(&draft, call.at.position, field, value).await?;
-    Ok(shown(call.state.office.draft(&draft.id).await?))
 }

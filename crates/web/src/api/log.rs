@@ -2,7 +2,8 @@
 //! all that a program needs to work the tree out by itself: the entries byte for byte, and its tiles.
 
 use super::call::{Attached, Call, Nothing, Page, Shown, page_size, place};
-use crate::audit::{begins, proved};
+use super::judged::Judged;
+use crate::audit::{ProofShown, begins, latest_proof};
 use crate::fault::{Asked, Fault};
 use axum::http::StatusCode;
 use claim::{Actor, ClaimId, InstitutionCode, Sha256, Yen};
@@ -141,24 +142,18 @@ struct Proof {
     checkpoint: String,
 }
 
+impl Proof {
+    fn new(way: ProofShown) -> Proof {
+        Proof { size: way.size, root: way.root, hashes: way.hashes, holds: way.holds, checkpoint: way.checkpoint }
+    }
+}
+
 pub(super) async fn entry(call: Call<At>) -> Result<Shown<Whole>, Fault> {
     let (store, position) = (&call.state.office.store, call.at.position);
     let size = store.log_size().await?;
     let read = store.log_entries(position, 1).await?.into_iter().next();
     let (_, payload) = read.filter(|_| position < size).ok_or_else(|| Fault::status(StatusCode::NOT_FOUND))?;
-    let proof = match store.latest_checkpoint().await?.filter(|(signed, _)| position < *signed) {
-        Some((signed, note)) => {
-            let way = proved(&call.state, position, &payload, signed, note).await?;
-            Some(Proof {
-                size: way.size,
-                root: way.root,
-                hashes: way.hashes,
-                holds: way.holds,
-                checkpoint: way.checkpoint,
-            })
-        }
-        None => None,
-    };
+    let proof = latest_proof(&call.state, position, &payload).await?.map(Proof::new);
     Ok(Shown::new(Whole {
         found: found(position, &payload, call.lang),
         leaf: leaf_hash(&payload),
@@ -238,32 +233,48 @@ pub(super) async fn tile(call: Call<Tile>) -> Result<Attached, Fault> {
     Ok(Attached { file: format!("tile-{level}-{number}"), media_type: "application/octet-stream".to_owned(), bytes })
 }
 
-/// What came of working an assessment out again.
+/// That an entry is in the signed tree, for whoever holds a notice.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Replay {
-    claim_id: ClaimId,
-    /// `same`, `different`, `no-rules` (those that it names are not kept) or `no-facts` (nothing was worked out).
-    result: &'static str,
-    /// What the log says that it comes to.
-    logged_yen: Yen,
-    /// What it comes to now, where it was worked out.
-    replayed_yen: Option<Yen>,
+pub(crate) struct Proved {
+    position: u64,
+    leaf: Sha256,
+    /// Null while no checkpoint covers it.
+    proof: Option<Proof>,
 }
 
-pub(super) async fn replay(call: Call<At>) -> Result<Shown<Replay>, Fault> {
-    let (office, position) = (&call.state.office, call.at.position);
+pub(super) async fn proof(call: Call<At>) -> Result<Shown<Proved>, Fault> {
+    let position = call.at.position;
+    let found = call.state.office.store.log_entries(position, 1).await?.into_iter().next();
+    let (_, payload) = found.filter(|found| found.0 == position).ok_or_else(|| Fault::status(StatusCode::NOT_FOUND))?;
+    let proof = latest_proof(&call.state, position, &payload).await?.map(Proof::new);
+    Ok(Shown::new(Proved { position, leaf: leaf_hash(&payload), proof }))
+}
+
+/// An assessment worked out again.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Again {
+    claim_id: ClaimId,
+    /// `same`, `different`, `no-rules` (the rules are not kept) or `no-facts` (there were none).
+    result: &'static str,
+    logged: Judged,
+    /// What comes out now, where that is something else.
+    again: Option<Judged>,
+}
+
+pub(super) async fn replay(call: Call<At>) -> Result<Shown<Again>, Fault> {
     let not_there = || Fault::status(StatusCode::NOT_FOUND);
-    let read = office.store.log_entries(position, 1).await?.into_iter().next();
-    let (_, payload) = read.filter(|read| read.0 == position).ok_or_else(not_there)?;
+    let (office, position) = (&call.state.office, call.at.position);
+    let found = office.store.log_entries(position, 1).await?.into_iter().next();
+    let (_, payload) = found.filter(|found| found.0 == position).ok_or_else(not_there)?;
     let (assessed, replayed) = office.replay_entry(position, &payload).await?.ok_or_else(not_there)?;
-    // It rests on what was read of a facility's documents.
+    // It tells what was read of a facility's documents.
     office.viewed(&assessed.claim_id, &call.person.actor()).await?;
-    let logged_yen = assessed.assessment.computed_yen;
-    let (result, replayed_yen) = match replayed {
-        Replayed::Same => ("same", Some(logged_yen)),
-        Replayed::Different(again) => ("different", Some(again.computed_yen)),
+    let (result, again) = match &replayed {
+        Replayed::Same => ("same", None),
+        Replayed::Different(again) => ("different", Some(Judged::new(again, call.lang, false))),
         Replayed::NoRules => ("no-rules", None),
         Replayed::NoFacts => ("no-facts", None),
     };
-    Ok(Shown::new(Replay { claim_id: assessed.claim_id.clone(), result, logged_yen, replayed_yen }))
+    let logged = Judged::new(&assessed.assessment, call.lang, false);
+    Ok(Shown::new(Again { claim_id: assessed.claim_id, result, logged, again }))
 }

@@ -13,6 +13,7 @@ mod judged;
 mod keys;
 mod limits;
 mod log;
+mod messages;
 mod money;
 mod openapi;
 mod overview;
@@ -170,20 +171,6 @@ pub(crate) fn rows() -> Vec<Row> {
             drafts::read,
         ),
         row(
-            PUT,
-            "/api/v1/drafts/{id}/documents/{position}/fields",
-            FACILITY,
-            Draft,
-            doc(
-                "drafts",
-                "stateField",
-                "読取り結果を訂正する",
-                "State what a field says, where it was not read rightly",
-            )
-            .changes(),
-            drafts::state_field,
-        ),
-        row(
             GET,
             "/api/v1/drafts/{id}/documents/{position}/reading",
             FACILITY,
@@ -215,14 +202,6 @@ pub(crate) fn rows() -> Vec<Row> {
             Claim,
             doc("claims", "showClaim", "申請を取得する", "Get a claim with all its revisions"),
             claims::show,
-        ),
-        row(
-            POST,
-            "/api/v1/claims/{id}/withdraw",
-            FACILITY,
-            Claim,
-            doc("claims", "withdrawClaim", "申請を取り下げる", "Withdraw a claim").changes(),
-            claims::withdraw,
         ),
         row(
             GET,
@@ -565,23 +544,6 @@ pub(crate) fn rows() -> Vec<Row> {
             ),
             money::correct_account,
         ),
-        // Messages
-        row(
-            GET,
-            "/api/v1/messages",
-            ADMINISTRATOR,
-            Nobody,
-            doc("messages", "listMessages", "メールの送信状況を一覧する", "List messages by mail"),
-            money::messages,
-        ),
-        row(
-            POST,
-            "/api/v1/messages/{id}/again",
-            ADMINISTRATOR,
-            Nobody,
-            doc("messages", "sendAgain", "メールをもう一度送信する", "Have a message sent again that was given up"),
-            money::send_again,
-        ),
         // Overview
         row(
             GET,
@@ -607,14 +569,6 @@ pub(crate) fn rows() -> Vec<Row> {
             Nobody,
             doc("log", "showEntry", "記録とその証明を取得する", "Get an entry with its proof"),
             log::entry,
-        ),
-        row(
-            GET,
-            "/api/v1/log/{position}/replay",
-            AUDIT,
-            Nobody,
-            doc("log", "replayEntry", "審査を計算し直して比べる", "Work an assessment out again and compare"),
-            log::replay,
         ),
         row(
             GET,
@@ -743,20 +697,77 @@ pub(crate) fn rows() -> Vec<Row> {
             account::add_token,
         ),
         row(
-            PUT,
-            "/api/v1/account/email",
-            EVERYONE,
-            Self_,
-            doc("account", "changeEmail", "メールアドレスを変更する", "Change where messages go"),
-            account::change_email,
-        ),
-        row(
             DELETE,
             "/api/v1/account/tokens/{sha256}",
             EVERYONE,
             Self_,
             doc("account", "endToken", "APIトークンを無効にする", "End a token"),
             account::end_token,
+        ),
+        row(
+            POST,
+            "/api/v1/drafts/{id}/documents/{position}/fields",
+            FACILITY,
+            Draft,
+            doc("drafts", "stateField", "読み取りの誤りを訂正する", "State what a field says, where it was misread")
+                .changes(),
+            drafts::state_field,
+        ),
+        row(
+            POST,
+            "/api/v1/claims/{id}/withdraw",
+            FACILITY,
+            Claim,
+            doc("claims", "withdrawClaim", "申請を取り下げる", "Take a claim back").changes(),
+            claims::withdraw,
+        ),
+        row(
+            GET,
+            "/api/v1/claims/{id}/messages",
+            READERS,
+            Claim,
+            doc("claims", "listMail", "申請についてのメールを一覧する", "List the mail that tells of a claim"),
+            messages::of_claim,
+        ),
+        row(
+            GET,
+            "/api/v1/log/{position}/replay",
+            AUDIT,
+            Nobody,
+            doc("log", "replayAssessment", "審査を計算し直す", "Work an assessment out again, beside what was logged"),
+            log::replay,
+        ),
+        row(
+            GET,
+            "/api/v1/proofs/{position}",
+            EVERYONE,
+            Nobody,
+            doc("log", "showProof", "記録の証明を取得する", "Get the proof of an entry without what it says"),
+            log::proof,
+        ),
+        row(
+            GET,
+            "/api/v1/messages",
+            ADMINISTRATOR,
+            Nobody,
+            doc("messages", "listMessages", "メールを一覧する", "List the mail to facilities"),
+            messages::list,
+        ),
+        row(
+            POST,
+            "/api/v1/messages/{id}/again",
+            ADMINISTRATOR,
+            Nobody,
+            doc("messages", "sendAgain", "メールをもう一度送る", "Send a message again that was given up"),
+            messages::again,
+        ),
+        row(
+            PUT,
+            "/api/v1/account/email",
+            EVERYONE,
+            Self_,
+            doc("account", "changeEmail", "メールアドレスを変更する", "Change the mail address of the account"),
+            account::change_email,
         ),
     ]
 }

@@ -1,6 +1,6 @@
 //! Budgets, accounts of facilities and results of banks, for programs.
 
-use super::call::{Call, Done, File, Json, Made, NoBody, Nothing, Page, Shown, page_size, place};
+use super::call::{Call, Done, File, Json, Made, Nothing, Page, Shown, page_size, place};
 use crate::fault::{Asked, Fault};
 use crate::session::claim_for;
 use axum::http::StatusCode;
@@ -323,69 +323,5 @@ pub(crate) struct Wrong {
 pub(super) async fn correct_result(call: Call<BatchAt, Nothing, Json<Wrong>>) -> Result<Done, Fault> {
     let Json(wrong) = call.body;
     call.state.office.correct_result(&call.at.id, &wrong.claim_id, &wrong.reason, &call.person.actor()).await?;
-    Ok(Done)
-}
-
-/// A message by mail.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Message)]
-pub(crate) struct MessageShown {
-    id: i64,
-    kind: &'static str,
-    claim_id: ClaimId,
-    revision: u32,
-    account: String,
-    /// `waiting`, `leased`, `sent` or `failed`.
-    state: &'static str,
-    created_at: Timestamp,
-    sent_at: Option<Timestamp>,
-    reason: Option<String>,
-}
-
-impl From<store::MessageRecord> for MessageShown {
-    fn from(message: store::MessageRecord) -> MessageShown {
-        MessageShown {
-            id: message.id,
-            kind: message.kind.code(),
-            claim_id: message.claim_id,
-            revision: message.revision,
-            account: message.account_id,
-            state: message.state.code(),
-            created_at: message.created_at,
-            sent_at: message.sent_at,
-            reason: message.reason,
-        }
-    }
-}
-
-/// Which messages.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct WhichMessages {
-    /// How many, 1 to 200.
-    limit: Option<u32>,
-    /// The cursor of the page before.
-    after: Option<String>,
-    /// Only those that were given up.
-    #[serde(default)]
-    failed: bool,
-}
-
-pub(super) async fn messages(call: Call<Nothing, WhichMessages>) -> Result<Shown<Page<MessageShown>>, Fault> {
-    let limit = page_size(call.query.limit)?;
-    let after = place(call.query.after.as_deref(), |text| text.parse().ok())?;
-    let which = if call.query.failed { store::MessageFilter::Failed } else { store::MessageFilter::All };
-    let found = call.state.office.store.messages(which, after, limit + 1).await?;
-    Ok(Shown::new(Page::of(found, limit, |message| message.id.to_string(), MessageShown::from)))
-}
-
-#[derive(Deserialize, IntoParams)]
-pub(crate) struct MessageAt {
-    /// The message's number.
-    id: i64,
-}
-
-pub(super) async fn send_again(call: Call<MessageAt, Nothing, NoBody>) -> Result<Done, Fault> {
-    call.state.office.send_again(call.at.id).await?;
     Ok(Done)
 }

@@ -22,7 +22,7 @@ use utoipa::openapi::{
 use utoipa::{IntoParams, ToSchema};
 
 /// The parts of the API, in their order: the code, and what it is in both languages.
-pub(super) const PARTS: [(&str, &str, &str); 9] = [
+pub(super) const PARTS: [(&str, &str, &str); 10] = [
     ("programmes", "補助事業", "Programmes"),
     ("drafts", "下書き", "Drafts"),
     ("claims", "申請", "Claims"),
@@ -31,6 +31,7 @@ pub(super) const PARTS: [(&str, &str, &str); 9] = [
     ("overview", "全体の状況", "Overview"),
     ("log", "決定記録", "Decision log"),
     ("accounts", "利用者", "Accounts"),
+    ("messages", "メール", "Messages"),
     ("account", "自分の設定", "Own account"),
 ];
 

@@ -329,16 +329,21 @@ pub(crate) struct Field {
     reason: String,
 }
 
+/// The field of a code in a body.
+pub(super) fn field_of(code: &str) -> Result<ReadField, Fault> {
+    code.parse().map_err(|_| {
+        Asked::body(
+            "field",
+            format!("「{code}」という項目はありません。"),
+            format!("found {code:?}, expected a field such as receipt.total_yen"),
+        )
+    })
+}
+
 pub(super) async fn correct(call: Call<Id, Nothing, Json<Field>>) -> Result<Done, Fault> {
     let Json(body) = call.body;
     let record = claim_for(&call.state, &call.person, &call.at.id).await?;
-    let field: ReadField = body.field.parse().map_err(|_| {
-        Asked::body(
-            "field",
-            format!("「{}」という項目はありません。", body.field),
-            format!("found {:?}, expected a field such as receipt.total_yen", body.field),
-        )
-    })?;
+    let field = field_of(&body.field)?;
     still(record.claim.version, call.seen)?;
     let wanted =
         Correction { position: body.position, field, value: &body.value, reason: &body.reason, seen: call.seen };

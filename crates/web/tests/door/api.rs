@@ -90,9 +90,6 @@ const PAGES: &[(&str, &str, &[&str])] = &[
     ("POST", "/account/tokens", &["POST /account/tokens"]),
     ("POST", "/account/tokens/end", &["DELETE /account/tokens/{sha256}"]),
     ("GET", "/", &["GET /programmes", "GET /programmes/{id}"]),
-    ("POST", "/account/email", &["PUT /account/email"]),
-    ("POST", "/drafts/{id}/documents/{position}/fields", &["PUT /drafts/{id}/documents/{position}/fields"]),
-    ("POST", "/claims/{id}/withdraw", &["POST /claims/{id}/withdraw"]),
     ("POST", "/claims/{id}/account", &["POST /claims/{id}/account"]),
     ("GET", "/budgets", &["GET /budgets"]),
     ("POST", "/budgets", &["PUT /budgets/{id}"]),
@@ -101,9 +98,13 @@ const PAGES: &[(&str, &str, &[&str])] = &[
     ("POST", "/bank-accounts/{id}", &["POST /bank-accounts/{code}/confirm"]),
     ("POST", "/batches/{id}/results", &["GET /batches/{id}/results", "POST /batches/{id}/results"]),
     ("POST", "/batches/{id}/results/correct", &["POST /batches/{id}/results/correct"]),
-    ("GET", "/messages", &["GET /messages"]),
-    ("POST", "/messages/{id}/again", &["POST /messages/{id}/again"]),
+    ("GET", "/proof/{position}", &["GET /proofs/{position}"]),
+    ("POST", "/account/email", &["PUT /account/email"]),
+    ("POST", "/drafts/{id}/documents/{position}/fields", &["POST /drafts/{id}/documents/{position}/fields"]),
+    ("POST", "/claims/{id}/withdraw", &["POST /claims/{id}/withdraw"]),
     ("GET", "/log/{position}/replay", &["GET /log/{position}/replay"]),
+    ("GET", "/messages", &["GET /messages", "GET /claims/{id}/messages"]),
+    ("POST", "/messages/{id}/again", &["POST /messages/{id}/again"]),
 ];
 
 /// Pages that programs have no part in, and why.
@@ -112,6 +113,10 @@ const PAGES_ONLY: &[(&str, &str, &str)] = &[
     ("GET", "/static/{file}", "style sheet and script of the pages"),
     ("GET", "/sign-in", "programs have tokens"),
     ("POST", "/sign-in", "programs have tokens"),
+    ("GET", "/sign-in/openid", "programs have tokens"),
+    ("GET", "/sign-in/openid/back", "programs have tokens"),
+    ("GET", "/account/openid", "a person proves who they are to the provider"),
+    ("POST", "/account/openid/unlink", "how a person signs in is a person's"),
     ("GET", "/sign-up", "a person makes the account that has the tokens"),
     ("POST", "/sign-up", "a person makes the account that has the tokens"),
     ("GET", "/second-step", "programs have tokens"),
@@ -120,11 +125,6 @@ const PAGES_ONLY: &[(&str, &str, &str)] = &[
     ("GET", "/home", "where a person begins"),
     ("POST", "/account/password", "a token that could set a password would be the account"),
     ("GET", "/api", "the reference"),
-    ("GET", "/proof/{position}", "for whoever holds a notice; programs have the proof in GET /log/{position}"),
-    ("GET", "/sign-in/openid", "programs have tokens"),
-    ("GET", "/sign-in/openid/back", "programs have tokens"),
-    ("GET", "/account/openid", "a person goes to the provider"),
-    ("POST", "/account/openid/unlink", "a token that could change how a person signs in would be the account"),
 ];
 
 #[test]
