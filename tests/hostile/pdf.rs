@@ -29,7 +29,7 @@ impl Pdf {
         Pdf::page_and_content(&page(A4, resources), &stream("", content.as_bytes()))
     }
 
-    fn page_and_content(page: &str, content: &[u8]) -> Pdf {
+    pub(crate) fn page_and_content(page: &str, content: &[u8]) -> Pdf {
         Pdf { objects: vec![CATALOG.into(), TREE.into(), page.into(), content.to_vec()] }
     }
 
@@ -64,7 +64,7 @@ impl Pdf {
     }
 }
 
-fn stream(dictionary: &str, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn stream(dictionary: &str, bytes: &[u8]) -> Vec<u8> {
     let mut object = format!("<<{dictionary}/Length {}>>stream\n", bytes.len()).into_bytes();
     object.extend(bytes);
     object.extend(b"\nendstream");

@@ -1,14 +1,15 @@
 //! The reader process: one request on standard input, one answer on standard output, and the end.
 
-use crate::document::read;
+use crate::document::{read_with, recognise};
 use crate::limits::Limits;
-use crate::ocr;
+use crate::ocr::{self, Outcome, Recognition};
 use crate::pdf::Fonts;
 use crate::sandbox::{Refused, Sandbox, SandboxStatus};
 use crate::view::{View, view};
 use crate::zygote::{self, Side};
 use claim::{DocumentKind, Reading};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,13 +30,9 @@ pub(crate) struct Request {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Task {
     /// To read the bytes that follow. What the file is called stays with the parent.
-    Read {
-        as_kind: Option<DocumentKind>,
-        /// Whether to load the models of recognition. That takes longer than reading most documents, and it has to be done
-        /// before the document comes, because later no file can be opened. Without them the answer may be that they are
-        /// wanted.
-        recognise: bool,
-    },
+    Read { as_kind: Option<DocumentKind>, recognised: Recognised },
+    /// To recognise these pages of the bytes that follow, and nothing else.
+    Recognise { pages: BTreeSet<u32> },
     /// To show a page of the bytes that follow.
     View {
         /// From 1.
@@ -48,6 +45,19 @@ pub(crate) enum Task {
     Probe,
     /// To load the models and be copied for documents.
     BeCopied,
+}
+
+/// Where pages are recognised whose text is to be read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Recognised {
+    /// In this process. The models are loaded before the document comes, because later no file can be opened; that takes
+    /// longer than reading most documents.
+    Here,
+    /// Nowhere yet: the answer may be that it is wanted.
+    NotYet,
+    /// It was done by other processes. What they answered stands before the document, of each so many bytes.
+    Before(Vec<u64>),
 }
 
 /// The first line of what the process writes, and all that it says of the machine. It has seen nothing of a document
@@ -72,8 +82,16 @@ pub(crate) const MOST_ENTRY_BYTES: u64 = 16 * 1024;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {
     Reading(Box<Reading>),
-    /// The document has pages that must be recognised, and the models were not loaded.
-    WantsRecognition,
+    /// These pages of the document must be recognised before it can be read.
+    WantsRecognition {
+        pages: BTreeSet<u32>,
+    },
+    /// What came of the pages, as [`pages_to_bytes`] writes it. It follows after a line feed; the parent hands it on and
+    /// does not look into it.
+    Pages {
+        #[serde(skip)]
+        bytes: Vec<u8>,
+    },
     /// A picture's bytes follow after a line feed, up to the end.
     View(Box<View>),
     Status(SandboxStatus),
@@ -82,11 +100,17 @@ pub(crate) enum Answer {
 impl Answer {
     fn write(&self, output: &mut impl Write) -> io::Result<()> {
         serde_json::to_writer(&mut *output, self)?;
-        if let Answer::View(view) = self
-            && let View::Picture(picture) = view.as_ref()
-        {
+        let rest = match self {
+            Answer::View(view) => match view.as_ref() {
+                View::Picture(picture) => Some(&picture.bytes),
+                View::Table(_) | View::NoSuchPage { .. } | View::Unreadable(_) => None,
+            },
+            Answer::Pages { bytes } => Some(bytes),
+            Answer::Reading(_) | Answer::WantsRecognition { .. } | Answer::Status(_) => None,
+        };
+        if let Some(rest) = rest {
             output.write_all(b"\n")?;
-            output.write_all(&picture.bytes)?;
+            output.write_all(rest)?;
         }
         output.flush()
     }
@@ -102,8 +126,17 @@ impl Answer {
             picture.bytes = rest.strip_prefix(b"\n")?.to_vec();
             return picture.is_what_it_says().then_some(answer);
         }
+        if let Answer::Pages { bytes } = &mut answer {
+            *bytes = rest.strip_prefix(b"\n")?.to_vec();
+            return Some(answer);
+        }
         rest.is_empty().then_some(answer)
     }
+}
+
+/// What came of pages, as one process writes it for another.
+pub(crate) fn pages_to_bytes(pages: &BTreeMap<u32, Outcome>) -> io::Result<Vec<u8>> {
+    Ok(serde_json::to_vec(pages)?)
 }
 
 impl Request {
@@ -177,8 +210,10 @@ fn answer() -> io::Result<()> {
     // The last files that this process opens; a copy has the models already.
     let mut fonts = Fonts::default();
     let recognition = match &task {
-        Task::Read { recognise: false, .. } => ocr::missing(),
-        Task::Probe | Task::BeCopied | Task::Read { recognise: true, .. } => ocr::load().err(),
+        Task::Read { recognised: Recognised::NotYet | Recognised::Before(_), .. } => ocr::missing(),
+        Task::Read { recognised: Recognised::Here, .. } | Task::Recognise { .. } | Task::Probe | Task::BeCopied => {
+            ocr::load().err()
+        }
         Task::View { gothic, mincho, .. } => {
             fonts = Fonts::load(gothic.as_deref(), mincho.as_deref());
             None
@@ -190,7 +225,7 @@ fn answer() -> io::Result<()> {
         Err(why) => return say(&Entry::Refused(why)),
     };
     say(&Entry::Entered { recognition: recognition.clone() })?;
-    let document = || {
+    let document = |input: &mut Input| {
         let mut bytes = Vec::new();
         input.take(limits.file_bytes.saturating_add(1)).read_to_end(&mut bytes).map(|_| bytes)
     };
@@ -200,11 +235,31 @@ fn answer() -> io::Result<()> {
             // Why the models were not loaded says more than that they were not.
             Answer::Status(SandboxStatus { recognition: recognition.or(status.recognition), ..status })
         }
-        Task::Read { as_kind, recognise } => {
-            let reading = read(&document()?, "", as_kind, &limits);
-            if ocr::was_wanted() && !recognise { Answer::WantsRecognition } else { Answer::Reading(Box::new(reading)) }
+        Task::Read { as_kind, recognised } => {
+            let mut recognition = match recognised {
+                Recognised::Here => Recognition::Here,
+                Recognised::NotYet => Recognition::Noted(BTreeSet::new()),
+                Recognised::Before(lengths) => {
+                    let mut pages = BTreeMap::new();
+                    for length in lengths {
+                        let mut bytes = Vec::new();
+                        (&mut input).take(length).read_to_end(&mut bytes)?;
+                        // What is not understood is left out: its pages are missed, and the others stand.
+                        pages.extend(serde_json::from_slice::<BTreeMap<u32, Outcome>>(&bytes).unwrap_or_default());
+                    }
+                    Recognition::Done(pages)
+                }
+            };
+            let reading = read_with(&document(&mut input)?, "", as_kind, &limits, &mut recognition);
+            match recognition {
+                Recognition::Noted(pages) if !pages.is_empty() => Answer::WantsRecognition { pages },
+                _ => Answer::Reading(Box::new(reading)),
+            }
         }
-        Task::View { page, .. } => Answer::View(Box::new(view(&document()?, page, &limits, &fonts))),
+        Task::Recognise { pages } => {
+            Answer::Pages { bytes: pages_to_bytes(&recognise(&document(&mut input)?, pages, &limits))? }
+        }
+        Task::View { page, .. } => Answer::View(Box::new(view(&document(&mut input)?, page, &limits, &fonts))),
     };
     answer.write(&mut output)
 }

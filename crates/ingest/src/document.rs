@@ -1,14 +1,16 @@
 //! One document from bytes to reading, in this process. The reader process calls this once and ends.
 
 use crate::limits::Limits;
+use crate::ocr::{self, Outcome, Recognition};
 use crate::page::{Cell, Grid, Page};
 use crate::sniff::{Kind, sniff};
-use crate::{fields, ocr, pdf, sheet};
+use crate::{fields, pdf, sheet};
 use claim::{
     DocumentKind, ItemizationReading, Method, PageHash, Place, Problem, ProblemCode, Reading, ReceiptReading, Sha256,
     Spot,
 };
 use sha2::Digest;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Reads a document in this process. Whatever the bytes are, the answer is a reading: what could not be read is named in
@@ -18,6 +20,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// `file` is shown and never trusted. `as_kind` says what the caller takes the document for: it guides which reading is
 /// made, while `kind` of the answer is what the contents show.
 pub fn read(bytes: &[u8], file: &str, as_kind: Option<DocumentKind>, limits: &Limits) -> Reading {
+    read_with(bytes, file, as_kind, limits, &mut Recognition::Here)
+}
+
+/// The same, where recognition may be done elsewhere. What is read of a document that wants it and does not get it here
+/// says nothing of the document.
+pub(crate) fn read_with(
+    bytes: &[u8],
+    file: &str,
+    as_kind: Option<DocumentKind>,
+    limits: &Limits,
+    recognition: &mut Recognition,
+) -> Reading {
     let sha256 = hash(bytes);
     if let Some(problem) = refused_by_size(bytes, limits) {
         return finish(Reading::unreadable(file, sha256, "application/octet-stream", problem));
@@ -27,7 +41,7 @@ pub fn read(bytes: &[u8], file: &str, as_kind: Option<DocumentKind>, limits: &Li
     let parts = catch_unwind(AssertUnwindSafe(|| {
         let sniffed = sniff(bytes, limits);
         media_type = sniffed.media_type;
-        read_kind(bytes, sniffed.kind?, sniffed.media_type, as_kind, limits)
+        read_kind(bytes, sniffed.kind?, sniffed.media_type, as_kind, limits, recognition)
     }))
     .unwrap_or_else(|_| Err(damaged(media_type, "the reader gave up")));
     finish(match parts {
@@ -45,6 +59,31 @@ pub fn read(bytes: &[u8], file: &str, as_kind: Option<DocumentKind>, limits: &Li
         },
         Err(problem) => Reading::unreadable(file, sha256, media_type, problem),
     })
+}
+
+/// Recognises some pages of a document, and does nothing else with it.
+pub(crate) fn recognise(bytes: &[u8], pages: BTreeSet<u32>, limits: &Limits) -> BTreeMap<u32, Outcome> {
+    let mut share = Recognition::Share { pages, done: BTreeMap::new() };
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        let sniffed = sniff(bytes, limits);
+        match sniffed.kind? {
+            Kind::Pdf => pdf::read(bytes, limits, &mut share).map(drop),
+            Kind::Picture => ocr::read_image(bytes, sniffed.media_type, limits, &mut share).map(drop),
+            Kind::Xlsx | Kind::Xls | Kind::Csv(_) => Ok(()),
+        }
+    }))
+    .unwrap_or_else(|_| Err(damaged(sniff(bytes, limits).media_type, "the reader gave up")));
+    let Recognition::Share { pages, mut done } = share else { return BTreeMap::new() };
+    let left = ended.err().unwrap_or_else(|| Problem::new(ProblemCode::ReaderFailed).with("found", "no such page"));
+    done.extend(pages.into_iter().map(|page| (page, Err(left.clone()))));
+    done
+}
+
+/// What is found in the text that the `tesseract` command gives for one picture as its table (`tsv`): its text, our finding.
+#[cfg(feature = "peers")]
+pub fn receipt_of_table(table: &str) -> ReceiptReading {
+    let page = ocr::page_of_table(table);
+    fields::read_pages(&[page], Method::Ocr, Some(DocumentKind::Receipt)).receipt.unwrap_or_default()
 }
 
 /// The name by which the bytes are known.
@@ -98,13 +137,17 @@ fn read_kind(
     media_type: &str,
     as_kind: Option<DocumentKind>,
     limits: &Limits,
+    recognition: &mut Recognition,
 ) -> Result<Parts, Problem> {
     match kind {
         Kind::Pdf => {
-            let pdf::Read { pages, method, problems } = pdf::read(bytes, limits)?;
+            let pdf::Read { pages, method, problems } = pdf::read(bytes, limits, recognition)?;
             Ok(of_pages(&pages, method, problems, as_kind))
         }
-        Kind::Picture => Ok(of_pages(&ocr::read_image(bytes, media_type, limits)?, Method::Ocr, Vec::new(), as_kind)),
+        Kind::Picture => {
+            let (pages, problems) = ocr::read_image(bytes, media_type, limits, recognition)?;
+            Ok(of_pages(&pages, Method::Ocr, problems, as_kind))
+        }
         Kind::Xlsx => Ok(of_grids(&sheet::read_xlsx(bytes, limits)?, as_kind)),
         Kind::Xls => Ok(of_grids(&sheet::read_xls(bytes, limits)?, as_kind)),
         Kind::Csv(text) => {

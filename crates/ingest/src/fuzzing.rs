@@ -7,7 +7,7 @@ use crate::child::{Answer, Entry, Request};
 use crate::document;
 use crate::fields;
 use crate::limits::Limits;
-use crate::ocr;
+use crate::ocr::{self, Recognition};
 use crate::page::{Cell, Grid, Line, Page, Word};
 use crate::pdf;
 use crate::sheet;
@@ -42,7 +42,7 @@ pub fn view(bytes: &[u8]) {
 
 /// A PDF.
 pub fn pdf(bytes: &[u8]) {
-    if let Ok(read) = pdf::read(bytes, &limits()) {
+    if let Ok(read) = pdf::read(bytes, &limits(), &mut Recognition::Here) {
         fields::read_pages(&read.pages, read.method, None);
     }
 }
@@ -51,13 +51,13 @@ pub fn pdf(bytes: &[u8]) {
 pub fn picture(bytes: &[u8]) {
     let sniffed = sniff(bytes, &limits());
     if matches!(sniffed.kind, Ok(Kind::Picture)) {
-        let _ = ocr::read_image(bytes, sniffed.media_type, &limits());
+        let _ = ocr::read_image(bytes, sniffed.media_type, &limits(), &mut Recognition::Here);
     }
 }
 
 /// A TIFF.
 pub fn tiff(bytes: &[u8]) {
-    let _ = ocr::read_image(bytes, "image/tiff", &limits());
+    let _ = ocr::read_image(bytes, "image/tiff", &limits(), &mut Recognition::Here);
 }
 
 /// A workbook, weighed first as it always is.

@@ -44,6 +44,8 @@ mod zygote;
 
 pub use child::child_main;
 pub use document::read;
+#[cfg(feature = "peers")]
+pub use document::receipt_of_table;
 pub use limits::{Limits, SandboxPolicy};
 pub use reader::{Reader, ReaderError};
 pub use sandbox::{Enforcement, Refused, Sandbox, SandboxStatus};

@@ -1,6 +1,7 @@
 //! What one document may cost: bytes, pages, pixels, cells, memory and time, and how strict the sandbox is.
 
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 /// What one document may cost. The numbers are far above any receipt or itemization (a few pages, a few megabytes) and
@@ -45,8 +46,11 @@ pub struct Limits {
     pub inflated_bytes: u64,
     /// How many objects a PDF may have. Counted when they are loaded; until then `memory_bytes` bounds them.
     pub pdf_objects: u32,
-    /// Wall time for one document that is recognised, in milliseconds; the parent ends the process at it. A machine under
-    /// load gives a process half a core.
+    /// How many processes recognise at once, of all documents together; as many as there are processors unless it is set.
+    /// Each takes the time of one and 100 to 320 MB.
+    pub recognising: Option<NonZeroU16>,
+    /// Wall time for one document that is recognised, in milliseconds; the parent ends its processes at it. Where several
+    /// recognise pages of it at once, their times are added up. A machine under load gives a process half a core.
     pub wall_ms: u64,
     /// CPU time of a process that recognises, in seconds (`RLIMIT_CPU`). A scanned page takes about 2 s in two models, so
     /// 30 of them fit.
@@ -83,6 +87,7 @@ impl Default for Limits {
             cell_characters: 32_767,
             inflated_bytes: 64 * MIB,
             pdf_objects: 100_000,
+            recognising: None,
             wall_ms: 120_000,
             cpu_seconds: 90,
             parse_ms: 30_000,
@@ -97,6 +102,16 @@ impl Limits {
     /// The wall time for one document.
     pub fn wall(&self) -> Duration {
         Duration::from_millis(self.wall_ms)
+    }
+
+    /// The same limits with no more time than this.
+    pub(crate) fn within(self, most: Duration) -> Limits {
+        let most_ms = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
+        Limits {
+            wall_ms: self.wall_ms.min(most_ms),
+            cpu_seconds: self.cpu_seconds.min(most_ms.div_ceil(1000).max(1)),
+            ..self
+        }
     }
 
     /// The same limits for a process that does not recognise.

@@ -1,10 +1,11 @@
 //! The shared model between the formats and the field finding: pages of positioned text, and grids of cells.
 
 use claim::PageHash;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One page as text with positions.
-#[derive(Clone, Debug, Default)]
+/// One page as text with positions. What was recognised in one process goes to another as JSON.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Page {
     /// From 1.
     pub(crate) number: u32,
@@ -42,14 +43,14 @@ pub(crate) fn turned_box(bounds: [f32; 4], quarters: u8, width: f32, height: f32
 }
 
 /// One line: words that stand side by side.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Line {
     /// From left to right.
     pub(crate) words: Vec<Word>,
 }
 
 /// A run of text without a wide gap.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Word {
     /// As it stood, not folded.
     pub(crate) text: String,

@@ -1,28 +1,35 @@
 //! The parent's side of the reader process: starts it, feeds it, ends it when its time is over, and never falls with it.
 
-use crate::child::{Answer, Entry, MOST_ENTRY_BYTES, Request, Task};
+use crate::child::{Answer, Entry, MOST_ENTRY_BYTES, Recognised, Request, Task, pages_to_bytes};
 use crate::document::{finish, hash, refused_by_size};
 use crate::limits::Limits;
+use crate::ocr::Outcome as OfPage;
 use crate::sandbox::SandboxStatus;
 use crate::sniff;
 use crate::view::View;
 use crate::zygote::Zygote;
 use claim::{DocumentKind, Problem, ProblemCode, Reading, Sha256};
+use futures::stream::{FuturesUnordered, StreamExt};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
+use std::num::NonZero;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
+use tokio::sync::{OnceCell, Semaphore};
 
-/// Reads documents, each in a process of its own that may die: parsers and recognition work on bytes from anybody.
+/// Reads documents, each in processes of its own that may die: parsers and recognition work on bytes from anybody.
 ///
-/// After the first document that had to be recognised it keeps a process with the models loaded for as many documents as
-/// were read at once, and those belong to the runtime they were started in. They end with the last clone of the reader.
+/// The pages of a document that must be recognised are shared out among processes that read them side by side; of all
+/// documents together, [`Limits::recognising`] processes recognise at once. After the first such document it keeps as many
+/// processes with the models loaded as recognised at once, and those belong to the runtime they were started in. They end
+/// with the last clone of the reader.
 #[derive(Clone, Debug)]
 pub struct Reader {
     program: PathBuf,
@@ -30,11 +37,23 @@ pub struct Reader {
     limits: Limits,
     /// Those that have no copy now.
     zygotes: Arc<Mutex<Vec<Zygote>>>,
+    /// How many processes may recognise at once, and a permit for each.
+    at_once: usize,
+    recognising: Arc<Semaphore>,
+    /// What the sandbox keeps away here, once it was found out.
+    status: Arc<OnceCell<SandboxStatus>>,
     /// Files of fonts for [`Reader::view`].
     gothic: Option<PathBuf>,
     mincho: Option<PathBuf>,
 }
 
+/// A process opens the document anew for its share of the pages, which costs a few hundredths of recognising one. Small
+/// shares let other documents have their turn, and leave less to be done again where a process fails.
+const LARGEST_SHARE: usize = 3;
+/// More processes at once are no use to any machine, and each takes memory.
+const MOST_AT_ONCE: usize = 1024;
+/// How deep folders with fonts are searched.
+const FONT_FOLDERS_DEEP: usize = 4;
 /// Where Debian's and Ubuntu's packages `fonts-ipaexfont-gothic` and `fonts-ipaexfont-mincho` put their fonts.
 const DEBIAN: &str = "/usr/share/fonts/opentype";
 
@@ -91,16 +110,29 @@ impl Reader {
     /// A reader that starts `program` with `args` for every document; that program must call [`crate::child_main`] first
     /// thing. Programs usually start themselves with a hidden subcommand.
     pub fn new(program: PathBuf, args: Vec<String>, limits: Limits) -> Reader {
-        let font = |file: &str| Some(Path::new(DEBIAN).join(file)).filter(|file| file.is_file());
-        let (gothic, mincho) = (font("ipaexfont-gothic/ipaexg.ttf"), font("ipaexfont-mincho/ipaexm.ttf"));
-        Reader { program, args, limits, zygotes: Arc::default(), gothic, mincho }
+        let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
+        let at_once = limits.recognising.map_or_else(processors, |most| usize::from(most.get())).min(MOST_AT_ONCE);
+        let reader = Reader {
+            program,
+            args,
+            limits,
+            zygotes: Arc::default(),
+            at_once,
+            recognising: Arc::new(Semaphore::new(at_once)),
+            status: Arc::default(),
+            gothic: None,
+            mincho: None,
+        };
+        reader.with_fonts_in(&[DEBIAN])
     }
 
-    /// The same reader with these files for text of PDFs whose Japanese font is not in the file, when they are not where
-    /// Debian's packages of the IPAex fonts put them. They change what [`Reader::view`] shows and nothing that is read.
+    /// The same reader with the IPAex fonts that are found in these folders and the folders in them, instead of those that
+    /// Debian's packages hold: for text of PDFs whose Japanese font is not in the file. They change what [`Reader::view`]
+    /// shows and nothing that is read.
     #[must_use]
-    pub fn with_fonts(self, gothic: PathBuf, mincho: PathBuf) -> Reader {
-        Reader { gothic: Some(gothic), mincho: Some(mincho), ..self }
+    pub fn with_fonts_in(self, folders: &[impl AsRef<Path>]) -> Reader {
+        let font = |name: &str| folders.iter().find_map(|folder| file_in(folder.as_ref(), name, FONT_FOLDERS_DEEP));
+        Reader { gothic: font("ipaexg.ttf"), mincho: font("ipaexm.ttf"), ..self }
     }
 
     /// Ends the processes that are kept for the next documents, and waits until they are gone; the next document starts
@@ -126,12 +158,20 @@ impl Reader {
         }
         // A picture is always recognised. For anything else the models are loaded when it turns out that they are wanted:
         // most documents hold text, and the process that finds a page without any has cost little.
-        let mut outcome = self.ask(Task::Read { as_kind, recognise: sniff::is_picture(bytes) }, bytes).await?;
-        if let Outcome::Answer(Answer::WantsRecognition, lacks) = outcome {
+        let recognised = if sniff::is_one_picture(bytes) { Recognised::Here } else { Recognised::NotYet };
+        let mut outcome = self.ask(Task::Read { as_kind, recognised }, &[bytes]).await?;
+        if let Outcome::Answer(Answer::WantsRecognition { pages }, lacks) = outcome {
             if let Some(found) = lacks {
                 return Err(ReaderError::Recognition { found });
             }
-            outcome = self.ask(Task::Read { as_kind, recognise: true }, bytes).await?;
+            outcome = if pages.len() > 1 {
+                let parts = self.recognised(&pages, bytes, sha256).await?;
+                let lengths = parts.iter().map(|part| part.len() as u64).collect();
+                let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).chain([bytes]).collect();
+                self.ask(Task::Read { as_kind, recognised: Recognised::Before(lengths) }, &parts).await?
+            } else {
+                self.ask(Task::Read { as_kind, recognised: Recognised::Here }, &[bytes]).await?
+            };
         }
         match outcome {
             // Recognition failed, and before the document was sent it was known that it would.
@@ -146,11 +186,71 @@ impl Reader {
             }
             Outcome::NotEntered(found) => Err(ReaderError::Sandbox { found }),
             Outcome::NoReader(found) => Err(ReaderError::NotAReader { program: self.program.clone(), found }),
-            Outcome::Answer(Answer::Status(_) | Answer::WantsRecognition | Answer::View(_), _) => {
-                unreadable(Problem::new(ProblemCode::ReaderFailed).with("found", "wrong answer"))
-            }
+            Outcome::Answer(
+                Answer::Status(_) | Answer::WantsRecognition { .. } | Answer::Pages { .. } | Answer::View(_),
+                _,
+            ) => unreadable(Problem::new(ProblemCode::ReaderFailed).with("found", "wrong answer")),
             Outcome::TimedOut { seconds } => unreadable(timed_out(sha256, seconds)),
             Outcome::Failed { why } => unreadable(failed(sha256, why)),
+        }
+    }
+
+    /// What came of these pages of a document, in as many parts as it was shared out in, for the process that reads it.
+    ///
+    /// All its processes together have the wall time of a document, waiting for their turn not counted. A share whose
+    /// process fell or took too long is done once more page by page, so that only the page that brought it down is lost.
+    async fn recognised(
+        &self,
+        pages: &BTreeSet<u32>,
+        bytes: &[u8],
+        sha256: Sha256,
+    ) -> Result<Vec<Vec<u8>>, ReaderError> {
+        // A process that was taken over may say that there are any pages.
+        let pages: Vec<u32> = pages.iter().copied().filter(|page| (1..=self.limits.pages).contains(page)).collect();
+        let mut waiting = VecDeque::from(shares(&pages, self.at_once));
+        let mut left = self.limits.wall();
+        let mut running = FuturesUnordered::new();
+        let mut parts = Vec::new();
+        loop {
+            while running.len() < self.at_once
+                && let Some(share) = waiting.pop_front()
+            {
+                let most = left;
+                running.push(async move {
+                    let asked = if most.is_zero() {
+                        Ok((Outcome::TimedOut { seconds: 0 }, most))
+                    } else {
+                        self.ask_within(Task::Recognise { pages: share.clone() }, &[bytes], most).await
+                    };
+                    (share, most, asked)
+                });
+            }
+            let Some((share, most, asked)) = running.next().await else { return Ok(parts) };
+            let (outcome, took) = asked?;
+            left = left.saturating_sub(took);
+            let problem = match outcome {
+                Outcome::Answer(Answer::Pages { bytes }, _) => {
+                    parts.push(bytes);
+                    continue;
+                }
+                Outcome::Failed { .. } | Outcome::TimedOut { .. } if share.len() > 1 && !left.is_zero() => {
+                    waiting.extend(share.into_iter().map(|page| BTreeSet::from([page])));
+                    continue;
+                }
+                Outcome::NotEntered(found) => return Err(ReaderError::Sandbox { found }),
+                Outcome::NoReader(found) => {
+                    return Err(ReaderError::NotAReader { program: self.program.clone(), found });
+                }
+                // What was left to it was what the others had left of the document's time.
+                Outcome::TimedOut { .. } if took >= most => timed_out(sha256, self.limits.wall().as_secs()),
+                Outcome::TimedOut { seconds } => timed_out(sha256, seconds),
+                Outcome::Failed { why } => failed(sha256, why),
+                Outcome::Answer(..) => failed(sha256, "wrong answer".to_owned()),
+            };
+            let lost: BTreeMap<u32, OfPage> = share.into_iter().map(|page| (page, Err(problem.clone()))).collect();
+            parts.push(
+                pages_to_bytes(&lost).map_err(|source| ReaderError::Io { program: self.program.clone(), source })?,
+            );
         }
     }
 
@@ -167,29 +267,35 @@ impl Reader {
         // Only a PDF names fonts; they are as large as a document.
         let fonts = |font: &Option<PathBuf>| font.clone().filter(|_| sniff::may_be_pdf(bytes));
         let task = Task::View { page, gothic: fonts(&self.gothic), mincho: fonts(&self.mincho) };
-        Ok(match self.ask(task, bytes).await? {
+        Ok(match self.ask(task, &[bytes]).await? {
             Outcome::Answer(Answer::View(view), _) => *view,
             Outcome::NotEntered(found) => return Err(ReaderError::Sandbox { found }),
             Outcome::NoReader(found) => {
                 return Err(ReaderError::NotAReader { program: self.program.clone(), found });
             }
-            Outcome::Answer(Answer::Status(_) | Answer::WantsRecognition | Answer::Reading(_), _) => {
-                View::Unreadable(Problem::new(ProblemCode::ReaderFailed).with("found", "wrong answer"))
-            }
+            Outcome::Answer(
+                Answer::Status(_) | Answer::WantsRecognition { .. } | Answer::Pages { .. } | Answer::Reading(_),
+                _,
+            ) => View::Unreadable(Problem::new(ProblemCode::ReaderFailed).with("found", "wrong answer")),
             Outcome::TimedOut { seconds } => View::Unreadable(timed_out(hash(bytes), seconds)),
             Outcome::Failed { why } => View::Unreadable(failed(hash(bytes), why)),
         })
     }
 
-    /// What holds in the reader process on this machine, by trying: for a line at the start of a program and for checks
-    /// of an installation.
+    /// What holds in the reader process on this machine, by trying: for a line at the start of a program, for checks of an
+    /// installation, and for pages. It is tried once; a machine where that failed is tried again.
     pub async fn sandbox_status(&self) -> Result<SandboxStatus, ReaderError> {
+        self.status.get_or_try_init(|| self.probe()).await.cloned()
+    }
+
+    async fn probe(&self) -> Result<SandboxStatus, ReaderError> {
         let found = match self.ask(Task::Probe, &[]).await? {
             Outcome::Answer(Answer::Status(status), _) => return Ok(status),
             Outcome::NotEntered(found) => return Err(ReaderError::Sandbox { found }),
-            Outcome::Answer(Answer::Reading(_) | Answer::WantsRecognition | Answer::View(_), _) => {
-                "another answer".to_owned()
-            }
+            Outcome::Answer(
+                Answer::Reading(_) | Answer::WantsRecognition { .. } | Answer::Pages { .. } | Answer::View(_),
+                _,
+            ) => "another answer".to_owned(),
             Outcome::NoReader(found) => found,
             Outcome::TimedOut { seconds } => format!("nothing within {seconds} s"),
             Outcome::Failed { why } => why,
@@ -238,13 +344,25 @@ impl Reader {
         }
     }
 
-    async fn ask(&self, task: Task, bytes: &[u8]) -> Result<Outcome, ReaderError> {
+    async fn ask(&self, task: Task, parts: &[&[u8]]) -> Result<Outcome, ReaderError> {
+        Ok(self.ask_within(task, parts, self.limits.wall()).await?.0)
+    }
+
+    /// What comes of a task within this time and its own; and the time that it took, waiting for its turn not counted. The
+    /// process is given `parts` one after another.
+    async fn ask_within(
+        &self,
+        task: Task,
+        parts: &[&[u8]],
+        most: Duration,
+    ) -> Result<(Outcome, Duration), ReaderError> {
         let io_error = |source| ReaderError::Io { program: self.program.clone(), source };
-        let limits = match task {
-            Task::Read { recognise: false, .. } | Task::View { .. } => self.limits.of_parsing(),
-            Task::Probe | Task::BeCopied | Task::Read { recognise: true, .. } => self.limits.clone(),
-        };
-        let copied = matches!(task, Task::Read { recognise: true, .. });
+        let copied = matches!(task, Task::Recognise { .. } | Task::Read { recognised: Recognised::Here, .. });
+        let parses = !copied && matches!(task, Task::Read { .. } | Task::View { .. });
+        let limits = if parses { self.limits.of_parsing() } else { self.limits.clone() }.within(most);
+        // Never closed, so a permit always comes.
+        let _permit = if copied { self.recognising.acquire().await.ok() } else { None };
+        let from = Instant::now();
         let header = Request { task, limits: limits.clone() }.to_bytes().map_err(io_error)?;
         let (Streams { mut input, output, errors }, its) = Streams::new().map_err(io_error)?;
         let mut process = if copied { self.copied(its).await? } else { Process::Own(self.started(its)?) };
@@ -259,7 +377,9 @@ impl Reader {
             }
             // Only now, as nothing that it says of the machine from here on is believed.
             let feed = async {
-                let _ = input.write_all(bytes).await;
+                for part in parts {
+                    let _ = input.write_all(part).await;
+                }
                 drop(input);
             };
             let ((), answer) = tokio::join!(feed, up_to(output, most.saturating_add(1)));
@@ -277,7 +397,7 @@ impl Reader {
         let (entry, answer, complaint, status) = match finished {
             Err(_elapsed) => {
                 process.end().await;
-                return Ok(Outcome::TimedOut { seconds: limits.wall().as_secs() });
+                return Ok((Outcome::TimedOut { seconds: limits.wall().as_secs() }, from.elapsed()));
             }
             Ok(Err(error)) => return Err(io_error(error)),
             Ok(Ok(talked)) => talked,
@@ -289,7 +409,7 @@ impl Reader {
             }
             (process, _) => process.end().await,
         }
-        Ok(judge(entry, &answer, &complaint, status, &limits))
+        Ok((judge(entry, &answer, &complaint, status, &limits), from.elapsed()))
     }
 }
 
@@ -398,6 +518,27 @@ fn judge(
     }
 }
 
+/// The first file of this name in a folder or the folders in it, so many levels deep.
+fn file_in(folder: &Path, name: &str, levels: usize) -> Option<PathBuf> {
+    let file = folder.join(name);
+    if file.is_file() {
+        return Some(file);
+    }
+    let levels = levels.checked_sub(1)?;
+    let mut folders: Vec<PathBuf> =
+        std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    folders.retain(|folder| folder.is_dir());
+    folders.sort_unstable();
+    folders.iter().find_map(|folder| file_in(folder, name, levels))
+}
+
+/// Pages shared out among processes of which `at_once` run at a time: evenly, and at most [`LARGEST_SHARE`] to one.
+fn shares(pages: &[u32], at_once: usize) -> Vec<BTreeSet<u32>> {
+    let count = pages.len().div_ceil(LARGEST_SHARE).next_multiple_of(at_once.max(1)).min(pages.len());
+    let end = |share: usize| share * pages.len() / count.max(1);
+    (0..count).map(|share| pages[end(share)..end(share + 1)].iter().copied().collect()).collect()
+}
+
 /// How long is waited for a process that was killed: one that hangs in the kernel must not hold up its parent.
 const END: Duration = Duration::from_secs(5);
 
@@ -423,4 +564,28 @@ async fn up_to(source: impl AsyncRead + Unpin, most: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     let _ = source.take(most).read_to_end(&mut bytes).await;
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_shared_out_evenly_each_once_and_a_few_at_a_time() {
+        for (count, at_once, sizes) in [
+            (2, 1, &[2][..]),
+            (2, 2, &[1, 1]),
+            (3, 2, &[1, 2]),
+            (10, 2, &[2, 3, 2, 3]),
+            (10, 4, &[2, 3, 2, 3]),
+            (30, 4, &[2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3]),
+            (4, 16, &[1, 1, 1, 1]),
+        ] {
+            let pages: Vec<u32> = (1..=count).collect();
+            let shares = shares(&pages, at_once);
+            assert_eq!(shares.iter().map(BTreeSet::len).collect::<Vec<_>>(), sizes, "{count} pages, {at_once} at once");
+            assert_eq!(shares.into_iter().flatten().collect::<Vec<_>>(), pages);
+        }
+        assert!(shares(&[], 2).is_empty());
+    }
 }

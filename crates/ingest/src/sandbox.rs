@@ -25,6 +25,18 @@ pub enum Enforcement {
     Missing,
 }
 
+impl Enforcement {
+    /// Whether the kernel enforces all of it.
+    pub const fn is_full(self) -> bool {
+        matches!(self, Enforcement::Full)
+    }
+
+    /// Whether it enforces a part of it only.
+    pub const fn is_partial(self) -> bool {
+        matches!(self, Enforcement::Partial)
+    }
+}
+
 /// What holds in the reader process, as the process itself found it: the first two as the kernel answered, the rest by
 /// trying. For a line at the start of a program and for checks of an installation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,8 +62,8 @@ pub struct SandboxStatus {
 impl SandboxStatus {
     /// Whether nothing of the sandbox is missing; recognition is another matter.
     pub fn is_complete(&self) -> bool {
-        self.files == Enforcement::Full
-            && self.system_calls == Enforcement::Full
+        self.files.is_full()
+            && self.system_calls.is_full()
             && self.network_denied
             && self.reading_denied
             && self.writing_denied

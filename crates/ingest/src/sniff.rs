@@ -28,9 +28,9 @@ pub(crate) struct Sniffed {
     pub(crate) kind: Result<Kind, Problem>,
 }
 
-/// Whether the first bytes are those of a picture that is read here.
-pub(crate) fn is_picture(bytes: &[u8]) -> bool {
-    picture(bytes).is_some()
+/// Whether the first bytes are those of a picture that is read here and is one page.
+pub(crate) fn is_one_picture(bytes: &[u8]) -> bool {
+    picture(bytes).is_some_and(|media_type| media_type != "image/tiff")
 }
 
 /// Whether the bytes may be those of a PDF. Some writers put a line or two before the header; readers look for it in the

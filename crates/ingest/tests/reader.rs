@@ -7,6 +7,7 @@ mod made;
 use claim::{DocumentKind, Lang, Method, ProblemCode, Reading};
 use ingest::{Enforcement, Limits, Reader, ReaderError, SandboxPolicy};
 use made::{Content, doubling_forms, pdf, receipt, scanned};
+use std::num::NonZeroU16;
 use std::process::ExitCode;
 
 const CHILD: &str = "reader-process";
@@ -64,6 +65,9 @@ fn main() -> ExitCode {
         a_sandbox_that_cannot_be_entered_is_no_problem_of_the_document
         many_documents_at_once_do_not_disturb_each_other
         each_picture_has_a_copy_of_its_own_and_none_is_left_behind
+        pages_read_side_by_side_come_out_as_if_read_one_by_one
+        no_more_processes_recognise_than_may_whatever_is_read_at_once
+        a_page_that_takes_too_long_loses_no_other_page
         a_copy_that_takes_too_long_takes_its_zygote_with_it_and_the_next_is_read
     }
     println!("\ntest result: ok. {run} passed");
@@ -259,6 +263,66 @@ async fn a_copy_that_takes_too_long_takes_its_zygote_with_it_and_the_next_is_rea
     assert_eq!(children(), before);
     let next = reader.read("blank.png", &blank, None).await.unwrap();
     assert_eq!(only_problem_of(&next), Some(ProblemCode::NothingFound));
+    reader.rest().await;
+}
+
+/// Processes that recognise are kept, so the ones that there are tell how many there were at once.
+fn recognising(most: u16) -> Reader {
+    reader(Limits { recognising: NonZeroU16::new(most), ..Limits::default() })
+}
+
+/// A scan of so many pages; only the second has the receipt, on the others is one line.
+fn scan_of(pages: usize) -> Vec<u8> {
+    let line = |number: usize| Content::new().text(100.0, 200.0, 30.0, &format!("別紙{number}"));
+    pdf(&(1..=pages).map(|at| scanned(pdf(&[if at == 2 { receipt() } else { line(at) }]))).collect::<Vec<_>>())
+}
+
+async fn pages_read_side_by_side_come_out_as_if_read_one_by_one() {
+    let before = children();
+    let reader = recognising(2);
+    let bytes = scan_of(4);
+    let side_by_side = reader.read("scan.pdf", &bytes, Some(DocumentKind::Receipt)).await.unwrap();
+    assert_eq!(children().len(), before.len() + 2);
+    reader.rest().await;
+    let inside = ingest::read(&bytes, "scan.pdf", Some(DocumentKind::Receipt), &Limits::default());
+    assert_eq!(inside, side_by_side);
+    assert_eq!((inside.pages, inside.method), (4, Some(Method::Ocr)));
+    let number = inside.receipt.and_then(|receipt| receipt.registration_number).expect("the number is read");
+    assert_eq!((number.value.as_str(), number.spot.page), ("T7000012050002", Some(2)));
+}
+
+async fn no_more_processes_recognise_than_may_whatever_is_read_at_once() {
+    let before = children();
+    let reader = recognising(1);
+    let (many, blank) = (scan_of(3), picture(300, 200, |_, _| 255));
+    let (one, other, blank) = tokio::join!(
+        reader.read("1.pdf", &many, None),
+        reader.read("2.pdf", &many, None),
+        reader.read("blank.png", &blank, None)
+    );
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert_eq!(Reading { file: "2.pdf".to_owned(), ..one }, other);
+    assert_eq!(only_problem_of(&blank.unwrap()), Some(ProblemCode::NothingFound));
+    assert_eq!(children().len(), before.len() + 1);
+    reader.rest().await;
+}
+
+async fn a_page_that_takes_too_long_loses_no_other_page() {
+    let noise = |x: u32, y: u32| if ((x * 2_654_435) ^ (y * 40_503) ^ (x * y)) % 7 < 3 { 0 } else { 255 };
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut tiff = tiff::encoder::TiffEncoder::new(&mut bytes).unwrap();
+    for (width, height, noisy) in [(300, 200, false), (1600, 2200, true), (300, 200, false)] {
+        let grey: Vec<u8> =
+            (0..width * height).map(|at| if noisy { noise(at % width, at / width) } else { 255 }).collect();
+        tiff.write_image::<tiff::encoder::colortype::Gray8>(width, height, &grey).unwrap();
+    }
+    let limits = Limits { cpu_seconds: 1, recognising: NonZeroU16::new(2), ..Limits::default() };
+    let reader = reader(limits);
+    let reading = reader.read("pages.tif", &bytes.into_inner(), None).await.unwrap();
+    assert!(!reading.is_unreadable() && reading.pages == 3, "{reading:?}");
+    // The others were read: they are blank.
+    let problems: Vec<_> = reading.problems.iter().map(|problem| (problem.code, problem.place.spot.page)).collect();
+    assert_eq!(problems, [(ProblemCode::TimedOut, Some(2)), (ProblemCode::NothingFound, None)], "{reading:?}");
     reader.rest().await;
 }
 

@@ -260,7 +260,7 @@ async fn a_box_lies_on_its_field_on_a_scan_that_lies_on_its_side() {
 
 async fn text_whose_font_is_nowhere_is_said_to_be_missing() {
     let bytes = pdf(&[with_red_number()]);
-    let nowhere = reader().with_fonts("/nowhere/gothic.ttf".into(), "/nowhere/mincho.ttf".into());
+    let nowhere = reader().with_fonts_in(&["/nowhere"]);
     let picture = picture_of(&nowhere, &bytes, 1).await;
     assert!(picture.lacks_font);
     // Letters and digits are drawn with what comes with the library; Japanese is not there.

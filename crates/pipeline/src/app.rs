@@ -57,7 +57,8 @@ impl App {
         };
         // The reader process is this same program.
         let program = std::env::current_exe()?;
-        let reader = ingest::Reader::new(program, vec!["reader-process".to_owned()], config.reader.clone());
+        let reader = ingest::Reader::new(program, vec!["reader-process".to_owned()], config.reader.clone())
+            .with_fonts_in(&config.fonts.folders);
         Ok(App {
             office: Office::new(store, settings, Arc::new(move || clock.now()), Arc::new(reader)),
             config,

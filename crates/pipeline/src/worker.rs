@@ -54,6 +54,8 @@ pub(crate) async fn run(
     if let (Some(mailer), Until::Drained, Ok(_)) = (mailer, until, &summary) {
         mail::deliver(app, &mailer).await?;
     }
+    // Nothing of this program is left behind when it says that it has ended.
+    app.office.reader.rest().await;
     summary
 }
 

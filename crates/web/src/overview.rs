@@ -37,6 +37,15 @@ struct OverviewPage {
     took: Option<(u64, String, String)>,
     returned: Chart,
     decided_days: i64,
+    reading: Vec<Part>,
+}
+
+/// A part of what documents are read with, and whether it holds on this machine.
+struct Part {
+    name: &'static str,
+    holds: bool,
+    /// What it is for when it holds, else what that means.
+    words: String,
 }
 
 /// A chart and its numbers.
@@ -253,9 +262,82 @@ pub(crate) async fn overview(State(state): State<WebState>, frame: Frame) -> Res
             .map(|took| (took.decisions, duration(took.median_hours, lang), duration(took.ninetieth_hours, lang))),
         returned: Chart { svg: bars(frame.t("差戻しの理由", "Reasons of returns"), &returned), rows: returned },
         decided_days: DECIDED_DAYS,
+        reading: reading(&state, &frame).await,
         frame,
     };
     Ok(html(StatusCode::OK, &page.frame, &page))
+}
+
+/// What documents are read with on this machine: what the kernel has of the sandbox, and recognition. Reasons stand in the
+/// server's log; what is shown here names no file.
+async fn reading(state: &WebState, frame: &Frame) -> Vec<Part> {
+    let part = |name, holds: bool, when: &str, unless: &str| Part {
+        name,
+        holds,
+        words: if holds { when.to_owned() } else { unless.to_owned() },
+    };
+    let status = match state.office.reader.sandbox_status().await {
+        Ok(status) => status,
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "no document can be read on this machine");
+            return vec![part(
+                frame.t("読取りのプロセス", "Reader process"),
+                false,
+                "",
+                frame.t(
+                    "書類を読み取れません。サーバーの記録で原因を確かめてください。",
+                    "No document can be read. The server's log tells why.",
+                ),
+            )];
+        }
+    };
+    let shut_in = status.network_denied
+        && status.reading_denied
+        && status.writing_denied
+        && status.programs_denied
+        && status.changing_denied;
+    vec![
+        part(
+            frame.t("システムコールの制限（seccomp）", "System calls (seccomp)"),
+            status.system_calls.is_full(),
+            frame.t("すべて有効です。", "All of it holds."),
+            frame.t("カーネルにありません。書類は読み取りません。", "The kernel lacks it: no document is read."),
+        ),
+        part(
+            frame.t("ファイルの制限（Landlock）", "Files (Landlock)"),
+            status.files.is_full(),
+            frame.t("すべて有効です。", "All of it holds."),
+            if status.files.is_partial() {
+                frame.t(
+                    "カーネルに一部しかありません。システムコールの制限が、ファイルを開くことを防いでいます。",
+                    "The kernel has a part of it only; the filter of system calls keeps files from being opened.",
+                )
+            } else {
+                frame.t(
+                    "カーネルにありません。システムコールの制限が、ファイルを開くことを防いでいます。",
+                    "The kernel lacks it; the filter of system calls keeps files from being opened.",
+                )
+            },
+        ),
+        part(
+            frame.t("通信・ファイル・プログラムの実行", "Network, files, programs"),
+            shut_in,
+            frame.t("試したところ、どれもできませんでした。", "Each was tried and was denied."),
+            frame.t(
+                "試したところ、できたものがあります。サーバーの記録で確かめてください。",
+                "Something that was tried was not denied. The server's log tells what.",
+            ),
+        ),
+        part(
+            frame.t("文字認識", "Recognition"),
+            status.recognition.is_none(),
+            frame.t("スキャンと写真を読み取れます。", "Scans and photos can be read."),
+            frame.t(
+                "スキャンと写真を読み取れません。文字認識の言語データを入れてください（cargo xtask setup）。",
+                "Scans and photos cannot be read. Install the language data (cargo xtask setup).",
+            ),
+        ),
+    ]
 }
 
 async fn days(state: &WebState, first: Date, last: Date, frame: &Frame) -> Result<Vec<DayRow>, Fault> {

@@ -64,6 +64,11 @@ impl Purpose {
                 "fonts-morisawa-bizud-mincho",
                 "fonts-motoya-l-cedar",
                 "fonts-noto-cjk",
+                "fonts-sawarabi-gothic",
+                "fonts-sawarabi-mincho",
+                "fonts-dejima-mincho",
+                "fonts-umeplus",
+                "fonts-motoya-l-maruberi",
             ],
         }
     }

@@ -1,7 +1,8 @@
 //! Invented receipts: what they say, and what has to be read from them. Nothing here is anybody's.
 //!
-//! Vendors, payees, goods, layouts and faces of the two sets are disjoint: on one the reading is tuned and its confidence
-//! calibrated, the other is only reported.
+//! Vendors, payees, goods and faces of the sets are disjoint, and so are the layouts of the set on which the reading is tuned
+//! and of the one that is only reported. The set on which confidence is calibrated has the layouts of the first and the words
+//! and faces of neither: how sure a reading is of names has to hold for names that it was not tuned on.
 
 use super::numerals;
 use anyhow::{Context, Result};
@@ -12,11 +13,13 @@ use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Which of the two sets.
+/// Which of the sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Set {
-    /// The set that the reading is tuned and calibrated on
+    /// The set that the reading is tuned on
     Tuned,
+    /// The set that the confidence of names is calibrated on
+    Calibrated,
     /// The set that nothing is tuned on
     Reported,
 }
@@ -141,6 +144,60 @@ const TUNED_WORDS: Words = Words {
         "/usr/share/fonts/truetype/migmix/migmix-1p-regular.ttf",
     ],
 };
+const CALIBRATED_WORDS: Words = Words {
+    payees: &["もみじ", "清水", "つくし野", "南町", "双葉", "すずらん", "本郷", "わかくさ", "緑が丘", "いずみ"],
+    practices: &["胃腸科", "産婦人科医院", "歯科クリニック", "循環器科", "堂薬局", "総合病院", "在宅クリニック"],
+    stems: &[
+        "トーヨー",
+        "サクシード",
+        "明光",
+        "ワカバ",
+        "ジャパン",
+        "城南",
+        "フロンティア",
+        "新星",
+        "セントラル",
+        "丸福",
+    ],
+    trades: &["テクノロジー", "産業", "オフィスサービス", "ネットワーク", "機材", "ヘルスケア"],
+    towns: &[
+        "静岡県架空市見本元町",
+        "兵庫県仮空市東見本",
+        "新潟県架空市見本川",
+        "岡山県仮空町北見本",
+        "群馬県架空市見本原",
+    ],
+    goods: &[
+        "資格確認用タブレット",
+        "マイナ保険証リーダー",
+        "光回線工事",
+        "レセプトシステム改修",
+        "UTM機器",
+        "ハードディスク増設",
+        "端末初期設定費",
+        "デスクトップパソコン",
+        "ウイルス対策ソフト",
+        "操作説明・立会費",
+    ],
+    groceries: &["緑茶 2L", "サンドイッチ", "和菓子詰合せ"],
+    provisos: &[
+        "資格確認用タブレット代",
+        "カード読取機器代",
+        "レセプトシステム改修費",
+        "光回線工事費",
+        "端末設定費用",
+        "ハードディスク増設費",
+    ],
+    payments: &["現金払", "JCBカード", "口座振込"],
+    faces: [&["Sawarabi Mincho", "Dejima"], &["Sawarabi Gothic", "UmePlus Gothic", "MotoyaLMaru"]],
+    fonts: &[
+        "/usr/share/fonts/truetype/sawarabi-mincho/sawarabi-mincho-medium.ttf",
+        "/usr/share/fonts/truetype/dejima-mincho/dejima-mincho-r227.ttf",
+        "/usr/share/fonts/truetype/sawarabi-gothic/sawarabi-gothic-medium.ttf",
+        "/usr/share/fonts/truetype/umeplus/umeplus-gothic.ttf",
+        "/usr/share/fonts/truetype/motoya-l-maruberi/MTLmr3m.ttf",
+    ],
+};
 const REPORTED_WORDS: Words = Words {
     payees: &["やまぶき", "港南", "くすのき", "西の森", "あさひ台", "花水木", "北斗", "つばさ", "白鳥", "ゆずりは"],
     practices: &["医院", "整形外科", "耳鼻咽喉科", "調剤薬局", "記念病院", "小児科医院", "ファミリークリニック"],
@@ -190,7 +247,7 @@ const REPORTED_WORDS: Words = Words {
 impl Set {
     pub(crate) fn layouts(self) -> &'static [Layout] {
         match self {
-            Set::Tuned => &TUNED,
+            Set::Tuned | Set::Calibrated => &TUNED,
             Set::Reported => &REPORTED,
         }
     }
@@ -198,6 +255,7 @@ impl Set {
     const fn words(self) -> &'static Words {
         match self {
             Set::Tuned => &TUNED_WORDS,
+            Set::Calibrated => &CALIBRATED_WORDS,
             Set::Reported => &REPORTED_WORDS,
         }
     }
@@ -210,6 +268,7 @@ impl Set {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Set::Tuned => "tuned",
+            Set::Calibrated => "calibrated",
             Set::Reported => "reported",
         }
     }
@@ -389,26 +448,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_two_sets_share_no_layout_word_or_face() {
-        let (one, other) = (Set::Tuned.words(), Set::Reported.words());
-        for (ours, theirs) in [
-            (one.payees, other.payees),
-            (one.stems, other.stems),
-            (one.trades, other.trades),
-            (one.goods, other.goods),
-            (one.provisos, other.provisos),
-            (one.faces[0], other.faces[0]),
-            (one.faces[1], other.faces[1]),
-            (one.fonts, other.fonts),
-        ] {
-            assert!(ours.iter().all(|word| !theirs.contains(word)), "{ours:?} {theirs:?}");
+    fn the_sets_share_no_word_or_face_and_the_reported_one_no_layout() {
+        for (one, other) in
+            [(Set::Tuned, Set::Reported), (Set::Tuned, Set::Calibrated), (Set::Calibrated, Set::Reported)]
+        {
+            let (one, other) = (one.words(), other.words());
+            for (ours, theirs) in [
+                (one.payees, other.payees),
+                (one.practices, other.practices),
+                (one.stems, other.stems),
+                (one.trades, other.trades),
+                (one.goods, other.goods),
+                (one.provisos, other.provisos),
+                (one.faces[0], other.faces[0]),
+                (one.faces[1], other.faces[1]),
+                (one.fonts, other.fonts),
+            ] {
+                assert!(ours.iter().all(|word| !theirs.contains(word)), "{ours:?} {theirs:?}");
+            }
         }
         assert!(TUNED.iter().all(|ours| REPORTED.iter().all(|theirs| ours.name != theirs.name)));
     }
 
     #[test]
     fn what_a_receipt_says_adds_up_and_its_number_holds() {
-        for set in [Set::Tuned, Set::Reported] {
+        for set in [Set::Tuned, Set::Calibrated, Set::Reported] {
             for layout in set.layouts() {
                 for seed in 0..50 {
                     let receipt = receipt(set, layout, seed).unwrap();

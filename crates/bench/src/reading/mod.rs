@@ -83,7 +83,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     ensure!(!documents.is_empty(), "no document is left to read: found none whose name holds {:?}", options.only);
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let reader = Reader::new(std::env::current_exe()?, vec![READER_PROCESS.to_owned()], Limits::default());
+    let program = std::env::current_exe()?;
+    let reader_with = |limits| Reader::new(program.clone(), vec![READER_PROCESS.to_owned()], limits);
+    let reader = reader_with(Limits::default());
     let (digital, scanned): (Vec<Document>, Vec<Document>) =
         documents.into_iter().partition(|document| document.condition == Condition::Digital);
     let mut tally = Tally::default();
@@ -103,7 +105,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let own = spent.end(part.len(), part.iter().map(|document| document.pictures.len().max(1)).sum());
         if is_scan { &mut costs.kofu_pictures } else { &mut costs.kofu_digital }.add(own);
         for (document, reading) in part.iter().zip(&readings) {
-            let answers = score::answers(document, reading);
+            let answers = score::answers(document, reading.receipt.clone().unwrap_or_default());
             tally.add(document, &answers);
             wrong.extend(answers.into_iter().filter(|one| !one.right).map(|one| (document.name.clone(), one)));
         }
@@ -111,11 +113,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             continue;
         }
         if is_scan {
-            let (cost, texts) = peers::tesseract(part, jobs)?;
+            let (cost, tables) = peers::tesseract(part, jobs)?;
             costs.tesseract.add(cost);
-            for (document, text) in part.iter().zip(&texts) {
-                let held = score::holds_total(document, text);
+            for (document, table) in part.iter().zip(&tables) {
+                let held = score::holds_total(document, &peers::words(table));
                 tally.bare.entry(document.condition).or_default().add(held);
+                let found = score::answers(document, ingest::receipt_of_table(table));
+                tally.add_bare(document, &found);
             }
         } else {
             costs.in_process.add(peers::in_process(part)?);
@@ -126,6 +130,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
     }
     progress.finish_and_clear();
+    if !options.alone {
+        costs.many_pages = runtime.block_on(peers::many_pages(&scanned, reader_with, cores))?;
+    }
     if !options.alone && options.pdfplumber.is_none() {
         eprintln!("pdfplumber does not run: no --pdfplumber PROGRAM (`cargo xtask bench reading` installs it)");
     }

@@ -3,7 +3,8 @@
 use super::documents::Document;
 use anyhow::{Context, Result, ensure};
 use claim::DocumentKind;
-use ingest::Limits;
+use ingest::{Limits, Reader};
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,6 +49,8 @@ pub(crate) struct Costs {
     pub(crate) pdftotext: Cost,
     /// pdfplumber, all documents in one process that has it loaded.
     pub(crate) pdfplumber: Cost,
+    /// A scan of many pages.
+    pub(crate) many_pages: Option<ManyPages>,
 }
 
 /// A running count of this process and of the processes that it started and that have ended.
@@ -83,8 +86,8 @@ fn ticks(stat: &str) -> Option<u32> {
     rest.split_whitespace().skip(11).take(4).map(|part| part.parse::<u32>().ok()).sum()
 }
 
-/// The bare command over every picture, in the language that kofu reads first and the same page mode; also the text that
-/// it gave for each document.
+/// The bare command over every picture, in the language that kofu reads first and the same page mode; also the table of
+/// words with their boxes (`tsv`) that it gave for each document.
 pub(crate) fn tesseract(part: &[Document], jobs: usize) -> Result<(Cost, Vec<String>)> {
     let pictures: Vec<(usize, &Path)> = part
         .iter()
@@ -96,7 +99,7 @@ pub(crate) fn tesseract(part: &[Document], jobs: usize) -> Result<(Cost, Vec<Str
             each.map(move |(_, picture)| (at, picture.as_path()))
         })
         .collect();
-    let texts = Mutex::new(vec![String::new(); part.len()]);
+    let tables = Mutex::new(vec![String::new(); part.len()]);
     let pages = part.iter().map(|document| document.pictures.len()).sum();
     let spent = Spent::start();
     let next = AtomicUsize::new(0);
@@ -104,13 +107,13 @@ pub(crate) fn tesseract(part: &[Document], jobs: usize) -> Result<(Cost, Vec<Str
         while let Some((at, picture)) = pictures.get(next.fetch_add(1, Ordering::Relaxed)) {
             let output = Command::new("tesseract")
                 .arg(picture)
-                .args(["stdout", "-l", "Japanese", "--psm", "4"])
+                .args(["stdout", "-l", "Japanese", "--psm", "4", "tsv"])
                 .env("OMP_THREAD_LIMIT", "1")
                 .output()
                 .context("the command `tesseract` cannot be started; `cargo xtask bench reading` installs it")?;
             ensure!(output.status.success(), "tesseract failed on {}", picture.display());
-            let mut texts = texts.lock().unwrap_or_else(PoisonError::into_inner);
-            texts[*at].push_str(&String::from_utf8_lossy(&output.stdout));
+            let mut tables = tables.lock().unwrap_or_else(PoisonError::into_inner);
+            tables[*at].push_str(&String::from_utf8_lossy(&output.stdout));
         }
         Ok(())
     };
@@ -121,7 +124,7 @@ pub(crate) fn tesseract(part: &[Document], jobs: usize) -> Result<(Cost, Vec<Str
             Err(panic) => std::panic::resume_unwind(panic),
         })
     })?;
-    Ok((spent.end(part.len(), pages), texts.into_inner().unwrap_or_else(PoisonError::into_inner)))
+    Ok((spent.end(part.len(), pages), tables.into_inner().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// kofu's own library over born-digital PDFs, without a process for each.
@@ -182,9 +185,67 @@ pub(crate) fn pdfplumber(python: &Path, part: &[Document]) -> Result<Cost> {
     })
 }
 
+/// The words of such a table, as text.
+pub(crate) fn words(table: &str) -> String {
+    table.lines().filter(|row| row.starts_with("5\t")).filter_map(|row| row.split('\t').nth(11)).collect()
+}
+
+/// A scan of many pages in one file: seconds with one process recognising at a time, and with one for each processor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ManyPages {
+    pub(crate) pages: usize,
+    pub(crate) alone: Duration,
+    pub(crate) side_by_side: Duration,
+    pub(crate) at_once: usize,
+}
+
+/// Pages of the scan, and how often it is read each way; the fastest counts.
+const MANY: usize = 10;
+const TIMES: usize = 3;
+
+/// Reads pages of scanned PDFs that were put into one, in turn both ways; none when there are too few.
+pub(crate) async fn many_pages(
+    documents: &[Document],
+    reader: impl Fn(Limits) -> Reader,
+    at_once: usize,
+) -> Result<Option<ManyPages>> {
+    let pages: Vec<Vec<u8>> = documents
+        .iter()
+        .filter(|document| document.format == "scanned PDF")
+        .flat_map(|document| &document.pictures)
+        .take(MANY)
+        .map(std::fs::read)
+        .collect::<std::io::Result<_>>()?;
+    if pages.len() < MANY {
+        return Ok(None);
+    }
+    let bytes = papers::scanned_pdf(&pages, 200)?;
+    let one = reader(Limits { recognising: NonZeroU16::new(1), ..Limits::default() });
+    let all = reader(Limits::default());
+    let (mut alone, mut side_by_side) = (Duration::MAX, Duration::MAX);
+    for _ in 0..TIMES {
+        for (reader, best) in [(&one, &mut alone), (&all, &mut side_by_side)] {
+            let from = Instant::now();
+            let reading = reader.read("scan.pdf", &bytes, Some(DocumentKind::Receipt)).await?;
+            *best = (*best).min(from.elapsed());
+            ensure!(reading.pages as usize == MANY, "found {} pages, expected {MANY}", reading.pages);
+        }
+    }
+    one.rest().await;
+    all.rest().await;
+    Ok(Some(ManyPages { pages: MANY, alone, side_by_side, at_once }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_words_of_a_table_are_its_text() {
+        let table = "level\tpage\n4\t1\t1\t1\t1\t0\t10\t10\t80\t20\t-1\t\n5\t1\t1\t1\t1\t1\t10\t10\t30\t20\t91.5\t領収\n\
+                     5\t1\t1\t1\t1\t2\t42\t10\t20\t20\t88\t書\n";
+        assert_eq!(words(table), "領収書");
+    }
 
     #[test]
     fn processor_time_is_that_of_the_process_and_its_children() {

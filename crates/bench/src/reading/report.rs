@@ -64,6 +64,10 @@ pub(crate) fn print(set: &str, seed: u64, tally: &Tally, costs: &Costs, as_json:
             percent(ours)
         );
     }
+    if !tally.bare_fields.is_empty() {
+        println!("The same pictures by bare tesseract, its text through kofu's own finding of fields:");
+        println!("{}", accuracy(&conditions, |what, i| tally.bare_fields.get(&(what, Condition::ALL[i])).copied()));
+    }
     println!("Cost, in time on a processor (this run, in turn on the same files):");
     let mut table = Table::new();
     table.set_header(["", "pages", "ms a page", "pages/s", "kofu takes"]);
@@ -85,6 +89,15 @@ pub(crate) fn print(set: &str, seed: u64, tally: &Tally, costs: &Costs, as_json:
     row("born digital: pdftotext -layout (kofu's process)", &costs.pdftotext, &costs.kofu_digital);
     row("born digital: pdfplumber in one process (kofu's library)", &costs.pdfplumber, &costs.in_process);
     println!("{}", aligned(table));
+    if let Some(many) = costs.many_pages {
+        let (alone, side_by_side) = (many.alone.as_secs_f64(), many.side_by_side.as_secs_f64());
+        println!(
+            "a scan of {} pages: {alone:.1} s one page after another, {side_by_side:.1} s in {} processes, {:.2} of it",
+            many.pages,
+            many.at_once,
+            side_by_side / alone.max(1e-9)
+        );
+    }
 }
 
 fn accuracy(columns: &[&str], share: impl Fn(What, usize) -> Option<Share>) -> Table {
@@ -136,6 +149,18 @@ fn print_json(set: &str, seed: u64, tally: &Tally, costs: &Costs) {
         println!(
             "{}",
             json!({"set": set, "seed": seed, "runner": "tesseract", "total_somewhere_in_text": condition.name(), "documents": bare.of, "right": bare.right})
+        );
+    }
+    for ((what, condition), share) in &tally.bare_fields {
+        println!(
+            "{}",
+            json!({"set": set, "seed": seed, "runner": "tesseract, kofu's finding", "field": what.name(), "condition": condition.name(), "documents": share.of, "right": share.right})
+        );
+    }
+    if let Some(many) = costs.many_pages {
+        println!(
+            "{}",
+            json!({"pages_of_one_scan": many.pages, "processes": many.at_once, "seconds": many.side_by_side.as_secs_f64(), "seconds_one_by_one": many.alone.as_secs_f64()})
         );
     }
     for (name, cost) in [

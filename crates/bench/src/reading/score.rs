@@ -2,7 +2,7 @@
 
 use super::documents::{Condition, Document};
 use super::numerals;
-use claim::{Confidence, Reading};
+use claim::{Confidence, ReceiptReading};
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
 
@@ -49,9 +49,8 @@ pub(crate) struct Answer {
 }
 
 /// All fields of a document, compared exactly; text after NFKC and without spaces, which are not printed characters.
-pub(crate) fn answers(document: &Document, reading: &Reading) -> Vec<Answer> {
+pub(crate) fn answers(document: &Document, receipt: ReceiptReading) -> Vec<Answer> {
     let truth = &document.truth;
-    let receipt = reading.receipt.clone().unwrap_or_default();
     let mut out = Vec::new();
     let mut add = |what, expected: Option<String>, found: Option<(String, Confidence, Vec<String>)>| {
         out.push(Answer {
@@ -147,6 +146,8 @@ pub(crate) struct Tally {
     pub(crate) bins: BTreeMap<(Option<What>, usize), Share>,
     /// Documents in whose bare recognised text the total stands somewhere.
     pub(crate) bare: BTreeMap<Condition, Share>,
+    /// What our finding makes of the bare recognised text.
+    pub(crate) bare_fields: BTreeMap<(What, Condition), Share>,
     pub(crate) documents: usize,
 }
 
@@ -165,6 +166,13 @@ impl Tally {
             if per_mille >= SURE {
                 self.sure.entry(what).or_default().add(right);
             }
+        }
+    }
+
+    /// Counts what our finding made of another program's text.
+    pub(crate) fn add_bare(&mut self, document: &Document, answers: &[Answer]) {
+        for answer in answers {
+            self.bare_fields.entry((answer.what, document.condition)).or_default().add(answer.right);
         }
     }
 

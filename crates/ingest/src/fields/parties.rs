@@ -4,6 +4,7 @@ use super::layout::{Layout, Piece, Row, squash};
 use claim::{Confidence, Field, Method, RegistrationNumber, find_day};
 use std::collections::BTreeSet;
 use std::ops::Range;
+use unicode_normalization::UnicodeNormalization;
 
 /// How sure a text field is when it is printed text or cells, and when it was recognised, in thousandths. The first are
 /// what the form of the label promises; the second were measured on the tuned set of `cargo xtask bench reading` (see the
@@ -15,26 +16,63 @@ struct Sure {
 }
 
 const PAYEE: Sure = Sure { printed: 980, recognised: 870 };
+/// Recognition gave one kana twice in a row, or two that differ only in their marks (つばぱさ, ひびひばり): nearly always one
+/// that is not there.
+const STUTTERED: u16 = 300;
 /// A name of a medical institution without a word that says it is the payee's.
 const PAYEE_GUESSED: Sure = Sure { printed: 850, recognised: 350 };
 /// The same where the name was followed by one character more.
 const PAYEE_CUT: Sure = Sure { printed: 850, recognised: 790 };
 /// A seal lies over many of them.
-const ISSUER: Sure = Sure { printed: 980, recognised: 700 };
+const ISSUER: Sure = Sure { printed: 980, recognised: 650 };
 const ISSUER_GUESSED: Sure = Sure { printed: 850, recognised: 400 };
+/// It may go on in the line below it.
+const ISSUER_CUT: Sure = Sure { printed: 900, recognised: 600 };
 const PROVISO: Sure = Sure { printed: 980, recognised: 900 };
 
-fn field(layout: &Layout, value: String, piece: &Piece, sure: Sure, reasons: Vec<String>) -> Field<String> {
+fn field(layout: &Layout, value: String, piece: &Piece, sure: Sure, mut reasons: Vec<String>) -> Field<String> {
+    let (value, per_mille) = match layout.method {
+        Method::Text | Method::Sheet => (value, sure.printed),
+        Method::Ocr => {
+            let value = with_single_bars(&value);
+            let stutters = stutters(&value);
+            if stutters {
+                reasons.push("同じかなが続いて読まれた".to_owned());
+            }
+            (value, if stutters { sure.recognised.min(STUTTERED) } else { sure.recognised })
+        }
+    };
     Field {
         value,
-        confidence: Confidence::from_per_mille(match layout.method {
-            Method::Ocr => sure.recognised,
-            Method::Text | Method::Sheet => sure.printed,
-        }),
+        confidence: Confidence::from_per_mille(per_mille),
         spot: piece.spot.clone(),
         text: piece.raw().to_owned(),
         reasons,
     }
+}
+
+/// A long ー is read as two; no word has two of them.
+fn with_single_bars(text: &str) -> String {
+    let mut last = None;
+    text.chars().filter(|&c| last.replace(c) != Some('ー') || c != 'ー').collect()
+}
+
+/// Whether a kana comes twice, without regard to its marks and its size: one after another, or with one between them that
+/// is not the bar of a long vowel.
+fn stutters(text: &str) -> bool {
+    // The marks are characters of their own when taken apart; the small kana stand right before the large ones.
+    let bare = |c: char| {
+        let c = c.nfd().next().unwrap_or(c);
+        match c {
+            'ぁ' | 'ぃ' | 'ぅ' | 'ぇ' | 'ぉ' | 'っ' | 'ゃ' | 'ゅ' | 'ょ' | 'ゎ' | 'ァ' | 'ィ' | 'ゥ' | 'ェ' | 'ォ'
+            | 'ッ' | 'ャ' | 'ュ' | 'ョ' | 'ヮ' => char::from_u32(u32::from(c) + 1).unwrap_or(c),
+            _ => c,
+        }
+    };
+    let kana: Vec<Option<char>> =
+        text.chars().map(|c| matches!(c, 'ぁ'..='ゖ' | 'ァ'..='ヺ').then(|| bare(c))).collect();
+    kana.windows(2).any(|pair| pair[0].is_some() && pair[0] == pair[1])
+        || kana.windows(3).any(|three| three[0].is_some() && three[1].is_some() && three[0] == three[2])
 }
 
 // ---------------------------------------------------------------------------------------------------------------- payee
@@ -305,6 +343,10 @@ pub(super) fn issuer(layout: &Layout, payee: Option<&Field<String>>) -> Option<F
             }
         }
         for (i, piece) in row.pieces.iter().enumerate() {
+            let below = next_line(layout, at, i);
+            let whole = below.filter(|below| goes_on(piece, below)).map(|below| piece.and(below, ""));
+            let cut = whole.is_none() && below.is_some();
+            let piece = whole.as_ref().unwrap_or(piece);
             let Some(form) = company(&piece.text) else { continue };
             let text = &piece.text;
             let is_payee = payee.is_some_and(|payee| {
@@ -313,7 +355,7 @@ pub(super) fn issuer(layout: &Layout, payee: Option<&Field<String>>) -> Option<F
             if is_payee || NOT_ISSUERS.iter().any(|word| text.contains(word)) || text.chars().count() > 50 {
                 continue;
             }
-            let run = company_run(&row.pieces, i);
+            let run = if whole.is_some() { piece.clone() } else { company_run(&row.pieces, i) };
             let near = |reach: usize| {
                 layout
                     .rows
@@ -335,7 +377,11 @@ pub(super) fn issuer(layout: &Layout, payee: Option<&Field<String>>) -> Option<F
             score -= i32::from(layout.rows[..at].iter().all(|above| above.sheet != row.sheet)) * 5;
             let value = company_name(&run.text);
             if !value.is_empty() {
-                let sure = if strong { ISSUER } else { ISSUER_GUESSED };
+                let sure = match (strong, cut) {
+                    (true, false) => ISSUER,
+                    (true, true) => ISSUER_CUT,
+                    (false, _) => ISSUER_GUESSED,
+                };
                 found.push((score, field(layout, value, &run, sure, vec![format!("「{form}」")])));
             }
         }
@@ -364,6 +410,34 @@ pub(super) fn issuer(layout: &Layout, payee: Option<&Field<String>>) -> Option<F
 
 fn company(text: &str) -> Option<&'static str> {
     COMPANY_FORMS.into_iter().find(|form| text.contains(form))
+}
+
+/// The line under the last piece of a row, where it looks like more of the same words: alone, short, as tall, right below
+/// where that began, and none of what stands under a name.
+fn next_line(layout: &Layout, at: usize, piece: usize) -> Option<&Piece> {
+    const LONGEST: usize = 8;
+    let (row, next) = (&layout.rows[at], layout.rows.get(at + 1)?);
+    let [only] = next.pieces.as_slice() else { return None };
+    let last = row.pieces.get(piece)?;
+    let height = last.height().max(0.1);
+    let below =
+        only.bounds[1] - last.bounds[3] < 0.9 * height && (only.bounds[0] - last.bounds[0]).abs() < 0.5 * height;
+    let as_tall = (0.8..1.25).contains(&(only.height() / height));
+    let word = |c: char| c.is_alphabetic() || c == 'ー';
+    // Addresses, persons and the words before numbers.
+    const OTHERS: [&str; 12] = ["都", "道", "府", "県", "市", "区", "町", "村", "部", "課", "様", "代表"];
+    let other = OTHERS.iter().chain(&ANCHORS).any(|word| only.text.contains(word)) || company(&only.text).is_some();
+    let short = only.text.chars().count() <= LONGEST && only.text.chars().all(word);
+    let of_page = next.sheet == row.sheet && only.spot.cell.is_none() && piece + 1 == row.pieces.len();
+    (of_page && below && as_tall && short && !other).then_some(only)
+}
+
+/// Whether a line begins in the middle of a word of the one above: 株式 + 会社, ソリューショ + ンズ.
+fn goes_on(piece: &Piece, below: &Piece) -> bool {
+    let katakana = |c: char| matches!(c, 'ァ'..='ヺ' | 'ー');
+    let broken = piece.text.ends_with("株式") || piece.text.ends_with("有限") || piece.text.ends_with("合同");
+    (broken && below.text == "会社")
+        || (piece.text.ends_with(katakana) && below.text.chars().all(katakana) && company(&piece.text).is_some())
 }
 
 /// A company's name that was split at a narrow gap: 「株式会社」「青空電機」.
@@ -596,6 +670,21 @@ mod tests {
         for text in ["登録番号 17000012050003", "登録番号 7000012050003", "T700001205000", "TEL 03-3591-7441"] {
             assert_eq!(found(text, true), [], "{text}");
         }
+    }
+
+    #[test]
+    fn a_kana_that_comes_twice_is_doubted_and_a_double_bar_is_one() {
+        for doubted in
+            ["医療法人ひびひばりが丘会", "つばぱさ医院", "サンライズメデイィ", "ゆめゆずりは医院", "株式会社アオバパ"]
+        {
+            assert!(stutters(doubted), "{doubted}");
+        }
+        for plain in ["さくら坂眼科", "カードリーダー購入費", "ファミリークリニック", "株式会社サンライズ", "青空薬局"]
+        {
+            assert!(!stutters(plain), "{plain}");
+        }
+        assert_eq!(with_single_bars("カードリーーダーー購入費"), "カードリーダー購入費");
+        assert_eq!(with_single_bars("リーダー"), "リーダー");
     }
 
     #[test]

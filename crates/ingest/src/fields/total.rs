@@ -53,7 +53,9 @@ pub(super) fn total(figures: &Figures, method: Method) -> Option<Field<Yen>> {
             && seen.iter().any(|(figure, second)| !second && figures.second_at(figure) == Some(true));
         let agreement = agreement + if confirmed { 25 } else { 0 };
         let twice = i32::from(seen.iter().filter(|(_, second)| !second).count() > 1) * 5;
-        (best + agreement + twice, *yen)
+        // What both models see, be it at two places, goes before what one of them sees at the better place.
+        let in_both = seen.iter().any(|(_, second)| *second) && seen.iter().any(|(_, second)| !second);
+        (best + agreement + twice + i32::from(in_both) * 4, *yen)
     });
     let (score, yen) = scored.max()?;
     if score < 10 {

@@ -3,11 +3,11 @@
 //!
 //! The size is read from the header and refused before anything is decoded.
 
-use super::problem;
+use super::{on_page, problem};
 use crate::Limits;
 use crate::document::damaged;
 use crate::sniff::READ_HERE;
-use claim::{Problem, ProblemCode, Spot};
+use claim::{Problem, ProblemCode};
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
 use std::io::Cursor;
@@ -102,13 +102,13 @@ impl Decoded {
 }
 
 /// Hands each picture of a file that is `wanted` to `each`, one at a time so that only one is held, with its page number
-/// from 1. Gives how many pages the file has.
+/// from 1; of several pages, one that cannot be decoded as its problem. Gives how many pages the file has.
 pub(crate) fn each_picture(
     bytes: &[u8],
     media_type: &str,
     limits: &Limits,
     wanted: impl Fn(u32) -> bool,
-    mut each: impl FnMut(u32, Decoded) -> Result<(), Problem>,
+    mut each: impl FnMut(u32, Result<Decoded, Problem>) -> Result<(), Problem>,
 ) -> Result<u32, Problem> {
     let (format, name) = match media_type {
         "image/tiff" => return each_tiff_page(bytes, limits, wanted, each),
@@ -135,7 +135,7 @@ pub(crate) fn each_picture(
     // Wrong EXIF data are no reason to refuse a picture.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let picture = DynamicImage::from_decoder(decoder).map_err(|error| image_problem(name, error))?;
-    each(1, Decoded { pixels: Pixels::Image(picture), orientation })?;
+    each(1, Ok(Decoded { pixels: Pixels::Image(picture), orientation }))?;
     Ok(1)
 }
 
@@ -211,7 +211,7 @@ fn each_tiff_page(
     bytes: &[u8],
     limits: &Limits,
     wanted: impl Fn(u32) -> bool,
-    mut each: impl FnMut(u32, Decoded) -> Result<(), Problem>,
+    mut each: impl FnMut(u32, Result<Decoded, Problem>) -> Result<(), Problem>,
 ) -> Result<u32, Problem> {
     let open = || {
         let mut allowed = tiff::decoder::Limits::default();
@@ -252,8 +252,7 @@ fn each_tiff_page(
         if !is_thumbnail(&mut decoder) {
             page += 1;
             if wanted(page) {
-                let picture = tiff_page(&mut decoder).map_err(|problem| on_page(page, problem))?;
-                each(page, picture)?;
+                each(page, tiff_page(&mut decoder).map_err(|problem| on_page(page, problem)))?;
             }
         }
         if !decoder.more_images() {
@@ -369,11 +368,6 @@ fn rgb_image(width: u32, height: u32, rgb: Vec<u8>) -> Result<RgbImage, Problem>
 fn luminance(r: u8, g: u8, b: u8) -> u8 {
     let sum = 2126 * u32::from(r) + 7152 * u32::from(g) + 722 * u32::from(b);
     u8::try_from(sum / 10_000).unwrap_or(u8::MAX)
-}
-
-fn on_page(page: u32, mut problem: Problem) -> Problem {
-    problem.place.spot = Spot { page: Some(page), ..Spot::default() };
-    problem
 }
 
 fn unsupported(found: &str) -> Problem {

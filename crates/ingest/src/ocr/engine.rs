@@ -221,7 +221,7 @@ fn recognised(api: &TesseractAPI, image: &GrayImage, dpi: u32) -> Result<Vec<Eng
 
 /// Tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text. Level 4 is a
 /// line, level 5 a fragment of the line above it.
-fn parse(tsv: &str) -> Vec<EngineLine> {
+pub(super) fn parse(tsv: &str) -> Vec<EngineLine> {
     let mut lines: Vec<EngineLine> = Vec::new();
     for row in tsv.lines() {
         let columns: Vec<&str> = row.splitn(12, '\t').collect();

@@ -34,6 +34,7 @@ use lines::EngineLine;
 use plane::{Homography, Turn};
 use reset::Reset;
 use std::cell::{Cell, OnceCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A page on which the engine is less sure than this on average, or finds fewer characters, may lie on its side or upside
 /// down. Upright pages of poor quality stay above it, turned ones below.
@@ -44,24 +45,105 @@ const PIXELS_READ: u64 = 5_000_000;
 /// A page of which less than one pixel in this many is ink is blank.
 const BLANK: usize = 20_000;
 
+/// What came of a page: its text, or why it has none.
+pub(crate) type Outcome = Result<Page, Problem>;
+
+/// How pages that must be recognised are dealt with in this process: the pages of one document may be shared out among
+/// several, each of which opens the document anew.
+pub(crate) enum Recognition {
+    /// At once.
+    Here,
+    /// Not in this process: it is noted which pages want it.
+    Noted(BTreeSet<u32>),
+    /// Only these pages, and nothing else of the document is wanted.
+    Share {
+        /// Those that are left.
+        pages: BTreeSet<u32>,
+        done: BTreeMap<u32, Outcome>,
+    },
+    /// It was done by other processes.
+    Done(BTreeMap<u32, Outcome>),
+}
+
+impl Recognition {
+    /// What came of a page that `recognise` would recognise here; none where others do it.
+    pub(crate) fn of_page(&mut self, number: u32, recognise: impl FnOnce() -> Outcome) -> Option<Outcome> {
+        match self {
+            Recognition::Here => Some(recognise()),
+            Recognition::Noted(pages) => {
+                pages.insert(number);
+                None
+            }
+            Recognition::Share { pages, done } => {
+                if pages.contains(&number) {
+                    // It is left until it is done: then it is known what is lost where that fails.
+                    done.insert(number, recognise());
+                    pages.remove(&number);
+                }
+                None
+            }
+            // A page that was noted by one process and not by another shows that one of them is not what it was.
+            Recognition::Done(pages) => {
+                let lost = || problem(ProblemCode::ReaderFailed, [("found", "page not recognised".to_owned())]);
+                Some(pages.remove(&number).unwrap_or_else(|| Err(lost())))
+            }
+        }
+    }
+
+    /// Whether the pixels of a page have to be had.
+    fn wants_pixels(&self, number: u32) -> bool {
+        match self {
+            Recognition::Here => true,
+            Recognition::Share { pages, .. } => pages.contains(&number),
+            Recognition::Noted(_) | Recognition::Done(_) => false,
+        }
+    }
+}
+
 /// Reads a picture file: PNG, JPEG, WebP, BMP, or TIFF with all its pages. Boxes are in pixels.
 ///
 /// `media_type` is what the first bytes say. Problems are `too-large`, `too-many-pages`, `damaged`, `unsupported`, and
-/// `reader-failed` when a model of the engine is missing; their place names the page, not the file. A blank page is no
-/// problem here: it has no lines.
-pub(crate) fn read_image(bytes: &[u8], media_type: &str, limits: &Limits) -> Result<Vec<Page>, Problem> {
-    let mut pages = Vec::new();
-    decode::each_picture(
+/// `reader-failed` when a model of the engine is missing; their place names the page, not the file. Pages with a problem
+/// are empty and the others stand; `Err` means that none does. A blank page is no problem here: it has no lines.
+pub(crate) fn read_image(
+    bytes: &[u8],
+    media_type: &str,
+    limits: &Limits,
+    recognition: &mut Recognition,
+) -> Result<(Vec<Page>, Vec<Problem>), Problem> {
+    let mut outcomes: BTreeMap<u32, Option<Outcome>> = BTreeMap::new();
+    let wanted: BTreeSet<u32> = (1..=limits.pages).filter(|page| recognition.wants_pixels(*page)).collect();
+    let count = decode::each_picture(
         bytes,
         media_type,
         limits,
-        |_| true,
+        |number| wanted.contains(&number),
         |number, picture| {
-            pages.push(read_page(&picture.grey()?, number, 1.0)?);
+            let read =
+                || read_page(&picture.and_then(decode::Decoded::grey).map_err(|p| on_page(number, p))?, number, 1.0);
+            outcomes.insert(number, recognition.of_page(number, read));
             Ok(())
         },
     )?;
-    Ok(pages)
+    let (mut pages, mut problems) = (Vec::new(), Vec::new());
+    for number in 1..=count {
+        let elsewhere = || on_page(number, problem(ProblemCode::ReaderFailed, [("found", "no pixels".to_owned())]));
+        let outcome = match outcomes.remove(&number) {
+            Some(outcome) => outcome,
+            None => recognition.of_page(number, || Err(elsewhere())),
+        };
+        match outcome {
+            Some(Ok(page)) => pages.push(Page { number, ..page }),
+            other => {
+                problems.extend(other.and_then(Result::err).map(|problem| on_page(number, problem)));
+                pages.push(Page { number, ..Page::default() });
+            }
+        }
+    }
+    if problems.len() == pages.len() && !problems.is_empty() {
+        return Err(problems.swap_remove(0));
+    }
+    Ok((pages, problems))
 }
 
 /// Reads the picture of one page of a scanned PDF. Boxes are in PDF points.
@@ -69,18 +151,26 @@ pub(crate) fn read_raster(raster: Raster, page: u32, limits: &Limits) -> Result<
     let Raster { grey, width, height, points_per_pixel } = raster;
     let pixels = u64::from(width) * u64::from(height);
     let found = format!("{width}×{height} px");
-    let at_page = |mut problem: Problem| {
-        problem.place.spot = Spot { page: Some(page), ..Spot::default() };
-        problem
-    };
     if pixels > limits.pixels_per_page {
         let expected = format!("{} px", limits.pixels_per_page);
-        return Err(at_page(problem(ProblemCode::TooLarge, [("found", found), ("expected", expected)])));
+        return Err(on_page(page, problem(ProblemCode::TooLarge, [("found", found), ("expected", expected)])));
     }
     match GrayImage::from_raw(width, height, grey) {
         Some(picture) if pixels > 0 => read_page(&picture, page, points_per_pixel),
-        _ => Err(at_page(damaged("PDF", found))),
+        _ => Err(on_page(page, damaged("PDF", found))),
     }
+}
+
+/// The page that the `tesseract` command gives as its table (`tsv`), put together as ours are.
+#[cfg(feature = "peers")]
+pub(crate) fn page_of_table(table: &str) -> Page {
+    let size = table.lines().find_map(|row| {
+        let columns: Vec<&str> = row.split('\t').collect();
+        (columns.first() == Some(&"1")).then(|| Some((columns.get(8)?.parse().ok()?, columns.get(9)?.parse().ok()?)))?
+    });
+    let (width, height) = size.unwrap_or_default();
+    let lines = lines::lines_of(&engine::parse(table), &Reset::as_it_is(&GrayImage::new(1, 1)), &Homography::IDENTITY);
+    Page { number: 1, width, height, lines, ..Page::default() }
 }
 
 /// What this machine lacks for recognition: then a page that was not recognised says nothing of its document.
@@ -98,25 +188,16 @@ pub(crate) fn load_no_more() {
     SHUT.set(true);
 }
 
-/// Whether a page was to be recognised when no model could be loaded any more.
-pub(crate) fn was_wanted() -> bool {
-    WANTED.get()
-}
-
 thread_local! {
     /// The models stay loaded for all pages of a document. The reader process has one thread that reads.
     static ENGINE: OnceCell<Engine> = const { OnceCell::new() };
     static SHUT: Cell<bool> = const { Cell::new(false) };
-    static WANTED: Cell<bool> = const { Cell::new(false) };
 }
 
 fn with_engine<T>(work: impl FnOnce(&Engine) -> Result<T, EngineError>) -> Result<T, EngineError> {
     ENGINE.with(|cell| match cell.get() {
         Some(engine) => work(engine),
-        None if SHUT.get() => {
-            WANTED.set(true);
-            Err(EngineError::NotLoaded)
-        }
+        None if SHUT.get() => Err(EngineError::NotLoaded),
         None => {
             let engine = Engine::load()?;
             work(cell.get_or_init(|| engine))
@@ -130,11 +211,13 @@ fn read_page(picture: &GrayImage, number: u32, unit_per_pixel: f32) -> Result<Pa
         clean::straighten(&clean::flatten(picture, PIXELS_READ), Turn::None);
         return Ok(Page { number, ..Page::default() });
     }
-    with_engine(|engine| recognise(engine, picture, number, unit_per_pixel)).map_err(|error| {
-        let mut problem = problem(ProblemCode::ReaderFailed, [("found", error.to_string())]);
-        problem.place.spot = Spot { page: Some(number), ..Spot::default() };
-        problem
-    })
+    with_engine(|engine| recognise(engine, picture, number, unit_per_pixel))
+        .map_err(|error| on_page(number, problem(ProblemCode::ReaderFailed, [("found", error.to_string())])))
+}
+
+fn on_page(number: u32, mut problem: Problem) -> Problem {
+    problem.place.spot = Spot { page: Some(number), ..Spot::default() };
+    problem
 }
 
 /// A reading of a page in one of its four turns.

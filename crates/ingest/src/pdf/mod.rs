@@ -15,7 +15,7 @@ pub(crate) use sight::{Fonts, Sight, see};
 use crate::document::damaged;
 use crate::limits::Limits;
 use crate::look;
-use crate::ocr;
+use crate::ocr::{self, Recognition};
 use crate::page::Page;
 use claim::{Method, Place, Problem, ProblemCode, Spot};
 use drawn::{Drawn, Glyph, look};
@@ -58,7 +58,7 @@ fn open(bytes: &[u8], limits: &Limits) -> Result<Pdf, Problem> {
 }
 
 /// Reads a PDF.
-pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Read, Problem> {
+pub(crate) fn read(bytes: &[u8], limits: &Limits, recognition: &mut Recognition) -> Result<Read, Problem> {
     let pdf = open(bytes, limits)?;
     let cache = InterpreterCache::new();
     let settings = InterpreterSettings::default();
@@ -82,16 +82,21 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Read, Problem> {
             continue;
         }
         read.method = Method::Ocr;
-        let recognised = picture::of_page(page, &drawn, &cache, &settings, limits, &mut pixels_left)
-            .and_then(|(raster, placed)| Ok((ocr::read_raster(raster, number, limits)?, placed)));
-        match recognised {
-            Ok((mut page, placed)) => {
-                placed.shift(&mut page, width, height);
-                page.number = number;
-                read.pages.push(page);
-            }
-            Err(problem) => {
-                read.problems.push(on_page(number, problem));
+        let recognise = || {
+            let (raster, placed) = picture::of_page(page, &drawn, &cache, &settings, limits)?;
+            let mut page = ocr::read_raster(raster, number, limits)?;
+            placed.shift(&mut page, width, height);
+            Ok(page)
+        };
+        // What is too large is known without recognition.
+        let outcome = match picture::weigh(&drawn, limits, &mut pixels_left) {
+            Ok(()) => recognition.of_page(number, recognise),
+            Err(problem) => Some(Err(problem)),
+        };
+        match outcome {
+            Some(Ok(page)) => read.pages.push(Page { number, ..page }),
+            other => {
+                read.problems.extend(other.and_then(Result::err).map(|problem| on_page(number, problem)));
                 read.pages.push(Page { number, width, height, ..Page::default() });
             }
         }

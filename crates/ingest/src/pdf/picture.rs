@@ -47,16 +47,14 @@ impl Placed {
     }
 }
 
-/// The picture of a page, and where it lies.
+/// The picture of a page whose pictures were weighed, and where it lies.
 pub(super) fn of_page<'a>(
     page: &'a Page<'a>,
     drawn: &Drawn,
     cache: &InterpreterCache<'a>,
     settings: &InterpreterSettings,
     limits: &Limits,
-    pixels_left: &mut u64,
 ) -> Result<(Raster, Placed), Problem> {
-    weigh(drawn, limits, pixels_left)?;
     if let Some(scan) = only_scan(drawn)
         && let Some(found) = scan_of(page, &scan, cache, settings)
     {

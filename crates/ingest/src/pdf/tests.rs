@@ -3,12 +3,13 @@
 use super::read;
 use crate::Limits;
 use crate::made::{Content, Grey, HEIGHT, WIDTH, grey_dictionary, pdf, receipt, scan, scanned};
+use crate::ocr::Recognition;
 use crate::page::{Line, Page};
 use claim::Method;
 use lopdf::dictionary;
 
 fn one(content: Content) -> (Page, Method) {
-    let mut read = read(&pdf(&[content]), &Limits::default()).unwrap();
+    let mut read = read(&pdf(&[content]), &Limits::default(), &mut Recognition::Here).unwrap();
     assert!(read.problems.is_empty(), "{:?}", read.problems);
     (read.pages.remove(0), read.method)
 }
@@ -175,7 +176,7 @@ fn text_that_nobody_sees_or_that_says_nothing_is_not_believed() {
 
 #[test]
 fn an_empty_page_between_others_keeps_its_number_and_needs_no_recognition() {
-    let read = read(&pdf(&[receipt(), Content::new(), receipt()]), &Limits::default()).unwrap();
+    let read = read(&pdf(&[receipt(), Content::new(), receipt()]), &Limits::default(), &mut Recognition::Here).unwrap();
     assert_eq!(read.method, Method::Text);
     let shape: Vec<(u32, usize)> = read.pages.iter().map(|page| (page.number, page.lines.len())).collect();
     assert_eq!(shape, [(1, 8), (2, 0), (3, 8)]);

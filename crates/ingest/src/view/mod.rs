@@ -73,6 +73,7 @@ fn of_picture(bytes: &[u8], media_type: &str, number: u32, limits: &Limits) -> R
     let mut seen = None;
     let wanted = |page| page == number;
     let pages = decode::each_picture(bytes, media_type, limits, wanted, |_, decoded| {
+        let decoded = decoded?;
         let (width, height) = decoded.size();
         let (picture, orientation) = decoded.colours()?;
         let mut picture = picture::shrunk(picture, limits.view_pixels);

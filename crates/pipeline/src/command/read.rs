@@ -58,6 +58,7 @@ pub(crate) async fn run(
         bar.suspend(|| writeln!(std::io::stdout().lock(), "{text}")).map_err(output_error)?;
     }
     bar.finish_and_clear();
+    reader.rest().await;
     Ok(Done::all_if(good))
 }
 

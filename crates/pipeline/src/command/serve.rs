@@ -47,6 +47,8 @@ pub(crate) async fn run(app: &App, listen: SocketAddr, no_work: bool) -> Result<
     if let Some(work) = work {
         work.await??;
     }
+    // Drafts are read by the pages, with or without workers.
+    app.office.reader.rest().await;
     served?;
     Ok(Done::All)
 }

@@ -144,6 +144,8 @@ async fn a_decision_opens_the_next_claim_and_two_reviewers_cannot_overwrite_each
     assert!(suzuki.get(answer.location()).await.body.contains("この条件に当たる申請はありません"));
     let page = suzuki.get("/overview").await;
     assert!(page.body.contains("宛名の相違") && page.body.contains("<svg") && page.body.contains("75,000円"));
+    // The office of these tests has no reader.
+    assert!(between(&page.body, "id=\"reading-heading\"", "</section>").contains("書類を読み取れません"));
 }
 
 #[tokio::test]

@@ -216,7 +216,7 @@ impl Answer {
 /// A browser: it keeps the session's cookie and says where its requests come from.
 #[derive(Clone)]
 pub(crate) struct Browser {
-    state: WebState,
+    pub(crate) state: WebState,
     pub(crate) cookie: Option<String>,
     /// The token of the last page's forms.
     pub(crate) last: String,

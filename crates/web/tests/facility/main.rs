@@ -10,6 +10,7 @@ mod site;
 mod life;
 mod others;
 mod refusals;
+mod safety;
 mod upload;
 
 use site::Site;
@@ -20,8 +21,11 @@ const CHILD: &str = "reader-process";
 
 fn main() -> ExitCode {
     let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    if filters.first().is_some_and(|first| first == CHILD) {
-        return ingest::child_main();
+    match filters.first().map(String::as_str) {
+        Some(CHILD) => return ingest::child_main(),
+        Some(safety::WHOLE) => return safety::on_a_machine_with("full", None),
+        Some(safety::PARTIAL) => return safety::on_a_machine_with("partial", Some("no model")),
+        _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let mut run = 0;
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
         refusals::of_two_who_change_a_draft_the_second_is_told
         refusals::a_time_out_in_the_middle_loses_nothing
         refusals::a_form_that_means_nothing_is_told_and_not_saved
+        safety::staff_see_what_the_sandbox_lacks
     }
     println!("{run} tests");
     if run == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }

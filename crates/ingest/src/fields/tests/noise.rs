@@ -36,6 +36,15 @@ fn an_amount_of_ocr_is_sure_only_with_arithmetic_or_the_second_reading() {
     assert_eq!(sure_of(&[TITLE, total, again], &[]), (false, true));
 }
 
+/// The tax was read where the total stands, which lost a digit; the total stands once more as what was given.
+#[test]
+fn what_both_readings_see_goes_before_what_one_sees_at_the_better_place() {
+    let first: [Text; 3] = [TITLE, (60.0, 200.0, 14.0, "現計 ¥5,200"), (60.0, 230.0, 14.0, "合計 ¥57,200")];
+    let second: [Text; 1] = [(60.0, 200.0, 14.0, "現計 ¥57,200")];
+    let total = receipt(&first, &second).total_yen.unwrap();
+    assert_eq!(total.value.get(), 57_200, "{total:?}");
+}
+
 #[test]
 fn a_number_beside_which_digits_go_on_is_never_a_sure_total() {
     // Both readings part the number at the same gap, and both are wrong.

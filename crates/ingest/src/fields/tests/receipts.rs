@@ -693,3 +693,27 @@ fn a_day_before_the_name_is_no_part_of_it() {
     );
     assert_eq!(found.receipt.unwrap().payee.unwrap().value, "くすのき医院");
 }
+
+#[test]
+fn a_company_whose_name_goes_on_in_the_next_line_is_read_whole_or_doubted() {
+    let issuer = |first: &str, next: &str| {
+        let found = read(&[
+            (240.0, 40.0, 20.0, "領収書"),
+            (60.0, 90.0, 12.0, "合計 ¥45,100"),
+            (300.0, 200.0, 10.0, first),
+            (300.0, 213.0, 10.0, next),
+            (300.0, 226.0, 10.0, "TEL 03-0000-0000"),
+        ]);
+        let field = found.receipt.unwrap().issuer.unwrap();
+        (field.value, sure(field.confidence))
+    };
+    let whole = |name: &str| (name.to_owned(), true);
+    assert_eq!(issuer("青空エンジニアリング株式", "会社"), whole("青空エンジニアリング株式会社"));
+    assert_eq!(issuer("株式会社青空ソリューショ", "ンズ"), whole("株式会社青空ソリューションズ"));
+    // Whether it goes on cannot be told, so it is not sure.
+    assert_eq!(issuer("株式会社青空医療", "機器"), ("株式会社青空医療".to_owned(), false));
+    // What stands under a name more often than not.
+    for below in ["東京都架空区見本町", "営業部", "〒100-0000", "登録番号 T7000012050002"] {
+        assert_eq!(issuer("株式会社青空医療", below), whole("株式会社青空医療"), "{below}");
+    }
+}

@@ -3,7 +3,7 @@
 use super::drawn::Drawn;
 use super::{digits, encoded, text};
 use crate::Limits;
-use crate::ocr::{decode, read_image};
+use crate::ocr::{Recognition, decode, read_image};
 use claim::{Problem, ProblemCode};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GrayImage, ImageEncoder as _, ImageFormat, Luma, LumaA, Rgba};
@@ -37,7 +37,7 @@ fn decoded(bytes: &[u8], media_type: &str, limits: &Limits) -> Result<Vec<(u32, 
         limits,
         |_| true,
         |page, picture| {
-            pictures.push((page, picture.grey()?));
+            pictures.push((page, picture?.grey()?));
             Ok(())
         },
     )?;
@@ -90,7 +90,10 @@ fn tiff_pages(pages: &[GrayImage], compression: Compression) -> Vec<u8> {
 fn every_format_is_read_to_its_text() {
     let slip = Drawn::page(SLIP, 200).image;
     for (format, media_type) in FORMATS {
-        let page = read_image(&encoded(&slip, format), media_type, &Limits::default()).unwrap().remove(0);
+        let page = read_image(&encoded(&slip, format), media_type, &Limits::default(), &mut Recognition::Here)
+            .unwrap()
+            .0
+            .remove(0);
         assert!(digits(&page.lines).contains("45100"), "{media_type}: {}", text(&page.lines));
     }
 }
@@ -101,7 +104,7 @@ fn all_pages_of_a_tiff_are_read_in_order() {
     let other = Drawn::page(&SLIP.replace("45,100", "97,900"), 200).image;
     for compression in [Compression::Uncompressed, Compression::Lzw, Compression::Packbits] {
         let bytes = tiff_pages(&[slip.clone(), other.clone()], compression);
-        let pages = read_image(&bytes, "image/tiff", &Limits::default()).unwrap();
+        let pages = read_image(&bytes, "image/tiff", &Limits::default(), &mut Recognition::Here).unwrap().0;
         assert_eq!(pages.iter().map(|page| page.number).collect::<Vec<_>>(), [1, 2]);
         assert!(digits(&pages[0].lines).contains("45100"), "{}", text(&pages[0].lines));
         assert!(digits(&pages[1].lines).contains("97900"), "{}", text(&pages[1].lines));

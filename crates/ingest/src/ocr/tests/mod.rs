@@ -6,7 +6,7 @@ mod drawn;
 mod files;
 
 use super::plane::{Homography, Turn};
-use super::{read_image, read_raster};
+use super::{Recognition, read_image, read_raster};
 use crate::Limits;
 use crate::page::{Line, Page, Raster};
 use claim::ProblemCode;
@@ -24,7 +24,9 @@ fn encoded(image: &GrayImage, format: ImageFormat) -> Vec<u8> {
 }
 
 fn read_png(image: &GrayImage) -> Page {
-    let pages = read_image(&encoded(image, ImageFormat::Png), "image/png", &Limits::default()).unwrap();
+    let pages = read_image(&encoded(image, ImageFormat::Png), "image/png", &Limits::default(), &mut Recognition::Here)
+        .unwrap()
+        .0;
     assert_eq!(pages.len(), 1);
     pages.into_iter().next().unwrap()
 }
@@ -120,7 +122,7 @@ fn a_photo_of_a_sheet_on_a_table_is_read_and_its_boxes_lie_on_the_photo() {
         let (photo, map) = photographed(&drawn.image, (3000, 4000), corners, table);
         let photo = grainy(&shaded(&photo, 0.6), 12, 11);
         let bytes = encoded(&photo, ImageFormat::Jpeg);
-        let page = read_image(&bytes, "image/jpeg", &Limits::default()).unwrap().remove(0);
+        let page = read_image(&bytes, "image/jpeg", &Limits::default(), &mut Recognition::Here).unwrap().0.remove(0);
         assert_reads_the_receipt(&page, &what);
         for part in ["143,000-", "45,100", "T7000012050002"] {
             assert_lands(&page, &drawn, part, &map, &what);
