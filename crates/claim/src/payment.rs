@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The kind of a bank account (預金種目).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum AccountKind {
     /// 普通.

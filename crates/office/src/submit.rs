@@ -2,8 +2,7 @@
 
 use crate::{Office, OfficeError, Told, hash, json};
 use claim::{
-    Actor, Choice, ClaimId, ClaimState, Document, DocumentKind, InstitutionCode, Lang, ProgrammeId, Sha256,
-    StatedField, Yen,
+    Actor, Choice, ClaimId, Document, DocumentKind, InstitutionCode, Lang, ProgrammeId, Sha256, StatedField, Yen,
 };
 use decision_log::{Event, SubmittedClaim, SubmittedDocument};
 use jiff::Timestamp;
