@@ -124,13 +124,24 @@ impl Site {
             bank_file: reporting::BankProfile::default(),
             // Nothing is set in type here.
             fonts: Vec::new(),
+            contact: claim::Contact {
+                sender: "交付基金（見本）".to_owned(),
+                office: "助成課".to_owned(),
+                address: "東京都千代田区見本町1-2-3".to_owned(),
+                phone: "03-0000-0000".to_owned(),
+                email: "kofu@example.jp".to_owned(),
+                hours: "平日".to_owned(),
+            },
+            mail: false,
+            incoming: std::env::temp_dir(),
+            site: None,
         };
         let now: Timestamp = NOW.parse()?;
         let program = std::env::current_exe().context("this program has a place")?;
         let reader = ingest::Reader::new(program, vec![crate::READER_PROCESS.to_owned()], ingest::Limits::default());
         let office = Office::new(store, settings, Arc::new(move || now), Arc::new(reader));
         let (_, ruleset) = tokio::sync::watch::channel(Arc::new(rules::Ruleset::embedded().clone()));
-        let state = WebState { office, ruleset, requests_a_minute: u32::MAX };
+        let state = WebState { office, ruleset, openid: None, requests_a_minute: 60_000 };
         let (waiting, sent) = (Vec::new(), Vec::new());
         Ok(Site { state, facility: String::new(), waiting, sent, batch: String::new() })
     }

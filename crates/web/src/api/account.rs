@@ -1,7 +1,7 @@
 //! The account of the token that asks, and its tokens. A password is a person's: no program sees or changes one.
 
 use super::accounts::AccountShown;
-use super::call::{Call, Done, Json, Made, Nothing, Shown, sha256};
+use super::call::{All, Call, Done, Json, Made, Nothing, Shown, sha256};
 use crate::fault::{Asked, Fault};
 use axum::http::StatusCode;
 use claim::Sha256;
@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Whose token asks.
 #[derive(Serialize, ToSchema)]
+#[schema(as = OwnAccount)]
 pub(crate) struct Own {
     account: AccountShown,
     token: TokenShown,
@@ -45,13 +46,14 @@ pub(super) async fn show(call: Call<Nothing>) -> Result<Shown<Own>, Fault> {
     Ok(Shown::new(Own { account: AccountShown::new(call.person.account()), token: shown(&call.token) }))
 }
 
-pub(super) async fn tokens(call: Call<Nothing>) -> Result<Shown<Vec<TokenShown>>, Fault> {
+pub(super) async fn tokens(call: Call<Nothing>) -> Result<Shown<All<TokenShown>>, Fault> {
     let tokens = call.state.office.store.tokens(&call.person.account().id).await?;
-    Ok(Shown::new(tokens.iter().map(shown).collect()))
+    Ok(Shown::all(tokens.iter().map(shown)))
 }
 
 /// A token to be made.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = TokenWanted)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct New {
     /// What for, 1 to 100 characters.

@@ -61,6 +61,7 @@ pub(super) async fn list(call: Call<Nothing, Wanted>) -> Result<Shown<Page<Accou
 
 /// An account to be made.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = NewAccount)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct New {
     /// 3 to 40 small letters, digits and `-`, `_`, `.`.
@@ -115,6 +116,7 @@ pub(super) async fn show(call: Call<Id>) -> Result<Shown<AccountShown>, Fault> {
 
 /// What an account becomes.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = AccountChange)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Changed {
     role: Role,
@@ -142,6 +144,7 @@ pub(super) async fn reset(call: Call<Id, Nothing, NoBody>) -> Result<Made<Passwo
 
 /// Which institution is invited.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = InvitedFacility)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Invited {
     /// 医療機関等コード.

@@ -68,6 +68,7 @@ pub(super) async fn list(call: Call<Nothing, Wanted>) -> Result<Shown<Page<Batch
 
 /// Approved claims that wait for payment.
 #[derive(Serialize, ToSchema)]
+#[schema(as = WaitingForPayment)]
 pub(crate) struct Waiting {
     /// How many can be paid.
     claims: u64,
@@ -90,6 +91,7 @@ pub(super) async fn waiting(call: Call<Nothing>) -> Result<Shown<Waiting>, Fault
 
 /// How a batch is prepared.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = NewBatch)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct New {
     /// 振込指定日; the last business day of the next month if it is not said.
@@ -98,6 +100,7 @@ pub(crate) struct New {
 
 /// What came of preparing.
 #[derive(Serialize, ToSchema)]
+#[schema(as = PreparedBatch)]
 pub(crate) struct Prepared {
     /// Null where no approved claim can be paid.
     batch: Option<BatchShown>,

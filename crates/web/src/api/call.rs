@@ -22,12 +22,15 @@ use claim::{Lang, Sha256};
 use office::hash;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
 use store::ApiToken;
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::{ContentBuilder, KnownFormat, ObjectBuilder, RefOr, Required, Schema, SchemaFormat, Type};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::{
+    ArrayBuilder, ContentBuilder, KnownFormat, ObjectBuilder, RefOr, Required, Schema, SchemaFormat, Type,
+};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 /// The most bytes of a body of JSON.
 const JSON_BYTES_MOST: usize = 256 * 1024;
@@ -104,6 +107,28 @@ pub(crate) fn place<T>(cursor: Option<&str>, read: impl Fn(&str) -> Option<T>) -
             "found no cursor of this list; pass on the `next` of the page before",
         )
     })
+}
+
+/// A list that comes whole.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(crate) struct All<T>(pub(crate) Vec<T>);
+
+impl<T: ToSchema> PartialSchema for All<T> {
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new().items(utoipa::openapi::Ref::from_schema_name(T::name())).into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for All<T> {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("All")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
 }
 
 /// A body that is taken.
@@ -200,6 +225,11 @@ fn binary() -> utoipa::openapi::Content {
 
 /// A reference to the schema of a type, which is put with those that it refers to among `schemas`.
 pub(super) fn schema_of<T: ToSchema>(schemas: &mut Vec<(String, RefOr<Schema>)>) -> RefOr<Schema> {
+    // Lists of different things have one name: they stand where they are.
+    if ["Page", "All"].contains(&&*T::name()) {
+        T::schemas(schemas);
+        return T::schema();
+    }
     schemas.push((T::name().into_owned(), T::schema()));
     T::schemas(schemas);
     RefOr::Ref(utoipa::openapi::Ref::from_schema_name(T::name()))
@@ -272,6 +302,13 @@ impl<T> Shown<T> {
     /// Of a thing that is changed as it was looked at.
     pub(crate) fn at(thing: T, version: u64) -> Shown<T> {
         Shown { thing, version: Some(version) }
+    }
+}
+
+impl<T> Shown<All<T>> {
+    /// A list that comes whole.
+    pub(crate) fn all(things: impl IntoIterator<Item = T>) -> Shown<All<T>> {
+        Shown::new(All(things.into_iter().collect()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Claims: lists of them, one with all its revisions, its documents and notices, and the answer to a return.
 
-use super::call::{Attached, Call, Done, Made, Nothing, Page, Shown, page_size, place, still};
+use super::call::{All, Attached, Call, Done, Made, Nothing, Page, Shown, page_size, place, still};
 use super::document::{self, Drawn};
 use super::judged::{Decided, Judged, Notice};
 use crate::fault::{Asked, Fault};
@@ -202,7 +202,7 @@ pub(crate) struct Happened {
 }
 
 /// The first first, at most the last 200.
-pub(super) async fn history(call: Call<Id>) -> Result<Shown<Vec<Happened>>, Fault> {
+pub(super) async fn history(call: Call<Id>) -> Result<Shown<All<Happened>>, Fault> {
     let record = claim_for(&call.state, &call.person, &call.at.id).await?;
     let query = LogQuery { claim: Some(record.claim.id), ..LogQuery::default() };
     let found = call.state.office.store.find_in_log(&query, None, HISTORY_MOST).await?;
@@ -216,7 +216,7 @@ pub(super) async fn history(call: Call<Id>) -> Result<Shown<Vec<Happened>>, Faul
             text: entry.event.name(call.lang).to_owned(),
         })
     });
-    Ok(Shown::new(happened.collect()))
+    Ok(Shown::all(happened))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -1,6 +1,6 @@
 //! Drafts of a facility: begun, filled with documents, looked through with the deciding rules, and sent.
 
-use super::call::{Attached, Call, Done, File, Json, Made, NoBody, Nothing, Shown, still};
+use super::call::{All, Attached, Call, Done, File, Json, Made, NoBody, Nothing, Shown, still};
 use super::document::{self, Drawn};
 use super::judged::Judged;
 use crate::fault::{Asked, Fault};
@@ -83,9 +83,9 @@ fn whole(draft: Draft) -> DraftShown {
 }
 
 /// The last changed first, at most 100.
-pub(super) async fn list(call: Call<Nothing>) -> Result<Shown<Vec<DraftShown>>, Fault> {
+pub(super) async fn list(call: Call<Nothing>) -> Result<Shown<All<DraftShown>>, Fault> {
     let drafts = call.state.office.store.drafts_of_account(&call.person.account().id, DRAFTS_MOST).await?;
-    Ok(Shown::new(drafts.into_iter().map(whole).collect()))
+    Ok(Shown::all(drafts.into_iter().map(whole)))
 }
 
 /// What a draft is begun for.
@@ -120,6 +120,7 @@ pub(super) async fn show(call: Call<Id>) -> Result<Shown<DraftShown>, Fault> {
 
 /// What a draft asks for, whole: what is left out is nothing.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = DraftContent)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wish {
     /// What is asked for, if it is said.
@@ -160,6 +161,7 @@ pub(super) async fn preview(call: Call<Id>) -> Result<Shown<Preview>, Fault> {
 
 /// A claim that was sent.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SentClaim)]
 pub(crate) struct Sent {
     claim_id: ClaimId,
 }
@@ -195,6 +197,7 @@ fn kind_of(code: &str, place: fn(&str, String, String) -> Fault) -> Result<Docum
 
 /// A document that was received.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ReceivedDocument)]
 pub(crate) struct Received {
     /// Its place in the draft.
     position: u32,

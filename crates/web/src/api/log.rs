@@ -252,6 +252,7 @@ pub(super) async fn proof(call: Call<At>) -> Result<Shown<Proved>, Fault> {
 
 /// An assessment worked out again.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Replay)]
 pub(crate) struct Again {
     claim_id: ClaimId,
     /// `same`, `different`, `no-rules` (the rules are not kept) or `no-facts` (there were none).

@@ -1,6 +1,6 @@
 //! Mail to facilities: that of a claim, and for administrators all of it and what was given up.
 
-use super::call::{Call, Done, NoBody, Nothing, Page, Shown, page_size, place};
+use super::call::{All, Call, Done, NoBody, Nothing, Page, Shown, page_size, place};
 use super::claims::Id;
 use crate::fault::{Asked, Fault};
 use crate::session::claim_for;
@@ -49,10 +49,10 @@ fn shown(message: MessageRecord, lang: claim::Lang) -> MessageShown {
 }
 
 /// The oldest first.
-pub(super) async fn of_claim(call: Call<Id>) -> Result<Shown<Vec<MessageShown>>, Fault> {
+pub(super) async fn of_claim(call: Call<Id>) -> Result<Shown<All<MessageShown>>, Fault> {
     let record = claim_for(&call.state, &call.person, &call.at.id).await?;
     let found = call.state.office.store.messages(MessageFilter::Claim(&record.claim.id), None, OF_CLAIM).await?;
-    Ok(Shown::new(found.into_iter().map(|message| shown(message, call.lang)).collect()))
+    Ok(Shown::all(found.into_iter().map(|message| shown(message, call.lang))))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -1,6 +1,6 @@
 //! Budgets, accounts of facilities and results of banks, for programs.
 
-use super::call::{Call, Done, File, Json, Made, Nothing, Page, Shown, page_size, place};
+use super::call::{All, Call, Done, File, Json, Made, Nothing, Page, Shown, page_size, place};
 use crate::fault::{Asked, Fault};
 use crate::session::claim_for;
 use axum::http::StatusCode;
@@ -37,8 +37,8 @@ impl From<office::Budget> for BudgetShown {
     }
 }
 
-pub(super) async fn budgets(call: Call<Nothing>) -> Result<Shown<Vec<BudgetShown>>, Fault> {
-    Ok(Shown::new(call.state.office.budgets().await?.into_iter().map(BudgetShown::from).collect()))
+pub(super) async fn budgets(call: Call<Nothing>) -> Result<Shown<All<BudgetShown>>, Fault> {
+    Ok(Shown::all(call.state.office.budgets().await?.into_iter().map(BudgetShown::from)))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -208,6 +208,7 @@ pub(crate) struct ClaimAt {
 /// Another account, after a payment was sent back.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewBankAccount)]
 pub(crate) struct NewAccount {
     bank_code: String,
     bank_name: String,
@@ -285,7 +286,7 @@ pub(crate) struct ResultsShown {
     rows: Vec<RowShown>,
 }
 
-pub(super) async fn results(call: Call<BatchAt>) -> Result<Shown<Vec<ResultsShown>>, Fault> {
+pub(super) async fn results(call: Call<BatchAt>) -> Result<Shown<All<ResultsShown>>, Fault> {
     let batch = call.state.office.batch(&call.at.id).await?.id;
     let files = call.state.office.store.results(&batch).await?.into_iter().map(|file| ResultsShown {
         sha256: Some(file.sha256),
@@ -293,7 +294,7 @@ pub(super) async fn results(call: Call<BatchAt>) -> Result<Shown<Vec<ResultsShow
         known: true,
         rows: file.rows.into_iter().map(RowShown::from).collect(),
     });
-    Ok(Shown::new(files.collect()))
+    Ok(Shown::all(files))
 }
 
 /// How a file of results is called.

@@ -242,3 +242,25 @@ pub(super) fn document(rows: &[Row]) -> OpenApi {
     });
     OpenApiBuilder::new().info(info).paths(paths).components(Some(components.build())).tags(Some(tags)).build()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// A program would take one for the other: give one of them a name of its own (`schema(as = …)`).
+    #[test]
+    fn no_two_schemas_have_one_name() {
+        let mut schemas = Schemas::new();
+        for row in crate::api::rows() {
+            (row.describe)(&row.doc, &row.gate, &mut schemas);
+        }
+        let mut known: BTreeMap<String, RefOr<Schema>> = BTreeMap::new();
+        for (name, schema) in schemas {
+            let first = known.entry(name.clone()).or_insert_with(|| schema.clone());
+            assert!(*first == schema, "two schemas are called {name}");
+            assert!(name != "Vec", "a list has no name: answer with All");
+        }
+        assert!(known.len() > 50, "{}", known.len());
+    }
+}

@@ -1,6 +1,6 @@
 //! Programmes with the values that hold, each with its source, and the template for an institution.
 
-use super::call::{Attached, Call, Nothing, Shown};
+use super::call::{All, Attached, Call, Nothing, Shown};
 use crate::WebState;
 use crate::facility::template_for;
 use crate::fault::{Asked, Fault};
@@ -114,10 +114,10 @@ fn day(state: &WebState, on: Option<&str>) -> Result<Date, Fault> {
 }
 
 /// The rules that decide on a day are those of today: drafts that hold later are not told of here.
-pub(super) async fn list(call: Call<Nothing, OnDay>) -> Result<Shown<Vec<ProgrammeShown>>, Fault> {
+pub(super) async fn list(call: Call<Nothing, OnDay>) -> Result<Shown<All<ProgrammeShown>>, Fault> {
     let on = day(&call.state, call.query.on.as_deref())?;
     let ruleset = call.state.office.rulebook.on(call.state.office.today()).await?;
-    Ok(Shown::new(ruleset.programmes().map(|programme| shown(programme, on, call.lang)).collect()))
+    Ok(Shown::all(ruleset.programmes().map(|programme| shown(programme, on, call.lang))))
 }
 
 #[derive(Deserialize, IntoParams)]

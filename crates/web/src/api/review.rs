@@ -1,6 +1,6 @@
 //! Review: the claims that wait for a person in their order, and what reviewers do with one.
 
-use super::call::{Call, Done, Json, Made, NoBody, Nothing, Page, Shown, page_size, place, still};
+use super::call::{All, Call, Done, Json, Made, NoBody, Nothing, Page, Shown, page_size, place, still};
 use super::claims::Id;
 use super::judged::Decided;
 use crate::fault::{Asked, Fault};
@@ -147,6 +147,7 @@ pub(super) async fn list(call: Call<Nothing, View>) -> Result<Shown<Page<Waits>>
 
 /// How many claims wait. Each count is of those that would be shown if that one thing were asked for beside the rest.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ReviewCounts)]
 pub(crate) struct Counts {
     /// How many the view shows, whoever they were handed to.
     shown: u64,
@@ -175,6 +176,7 @@ pub(super) async fn counts(call: Call<Nothing, View>) -> Result<Shown<Counts>, F
 
 /// The next claim of a view.
 #[derive(Serialize, ToSchema)]
+#[schema(as = NextInReview)]
 pub(crate) struct Next {
     /// Null where none waits.
     claim_id: Option<ClaimId>,
@@ -208,6 +210,7 @@ pub(super) async fn next(call: Call<Nothing, View>) -> Result<Shown<Next>, Fault
 
 /// What a reviewer decides.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = DecisionWanted)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wish {
     decision: DecisionKind,
@@ -253,7 +256,7 @@ pub(crate) struct Duplicate {
     verdict: Option<DuplicateVerdict>,
 }
 
-pub(super) async fn duplicates(call: Call<Id>) -> Result<Shown<Vec<Duplicate>>, Fault> {
+pub(super) async fn duplicates(call: Call<Id>) -> Result<Shown<All<Duplicate>>, Fault> {
     let record = claim_for(&call.state, &call.person, &call.at.id).await?;
     let found = call.state.office.store.duplicates(&record.claim.id).await?;
     let shown = found.into_iter().map(|one| Duplicate {
@@ -266,7 +269,7 @@ pub(super) async fn duplicates(call: Call<Id>) -> Result<Shown<Vec<Duplicate>>, 
         why: one.why,
         verdict: one.verdict,
     });
-    Ok(Shown::new(shown.collect()))
+    Ok(Shown::all(shown))
 }
 
 /// What is said of two claims.
@@ -289,6 +292,7 @@ pub(super) async fn judge_duplicate(call: Call<Id, Nothing, Json<Verdict>>) -> R
 
 /// A correction of what was read.
 #[derive(Serialize, ToSchema)]
+#[schema(as = KeptCorrection)]
 pub(crate) struct Corrected {
     /// Of which document, from 0.
     position: u32,
@@ -302,7 +306,7 @@ pub(crate) struct Corrected {
     at: Timestamp,
 }
 
-pub(super) async fn corrections(call: Call<Id>) -> Result<Shown<Vec<Corrected>>, Fault> {
+pub(super) async fn corrections(call: Call<Id>) -> Result<Shown<All<Corrected>>, Fault> {
     let record = claim_for(&call.state, &call.person, &call.at.id).await?;
     let kept = call.state.office.store.adjustments(&record.claim.id, record.claim.revision).await?;
     let shown = kept.into_iter().map(|one| Corrected {
@@ -314,11 +318,12 @@ pub(super) async fn corrections(call: Call<Id>) -> Result<Shown<Vec<Corrected>>,
         by: one.adjustment.by.to_string(),
         at: one.at,
     });
-    Ok(Shown::at(shown.collect(), record.claim.version))
+    Ok(Shown::at(All(shown.collect()), record.claim.version))
 }
 
 /// What was read wrongly, and what it is.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = Correction)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Field {
     /// Which document of the current revision, from 0.
@@ -360,21 +365,23 @@ pub(super) async fn reassess(call: Call<Id, Nothing, NoBody>) -> Result<Done, Fa
 
 /// A note beside a claim.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Note)]
 pub(crate) struct NoteShown {
     by: String,
     at: Timestamp,
     note: String,
 }
 
-pub(super) async fn notes(call: Call<Id>) -> Result<Shown<Vec<NoteShown>>, Fault> {
+pub(super) async fn notes(call: Call<Id>) -> Result<Shown<All<NoteShown>>, Fault> {
     let record = claim_for(&call.state, &call.person, &call.at.id).await?;
     let notes = call.state.office.store.notes(&record.claim.id).await?;
     let shown = notes.into_iter().map(|one| NoteShown { by: one.by.to_string(), at: one.at, note: one.note });
-    Ok(Shown::new(shown.collect()))
+    Ok(Shown::all(shown))
 }
 
 /// A new note.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = NewNote)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Note {
     /// At most 2000 characters.
