@@ -120,6 +120,9 @@ proptest! {
         prop_assert_eq!(csv.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"2,")).count(), batch.payments.len());
     }
 
+}
+
+proptest! {
     /// Whatever a file holds, reading it is no panic and loses no bytes without saying so.
     #[test]
     fn no_bytes_make_the_readers_panic(bytes in prop::collection::vec(any::<u8>(), 0..700)) {
