@@ -348,6 +348,10 @@ impl Store {
         after: Option<&QueuePlace>,
         limit: u32,
     ) -> Result<Vec<QueueRow>, StoreError> {
+        if counts.shown == 0 {
+            // To look for what is not there would be to look at all that is.
+            return Ok(Vec::new());
+        }
         let of = |count: Option<u64>| count.unwrap_or(0);
         let ways = [
             filter.hand.as_ref().map(|_| (0, sql::REVIEW_PAGE_BY_HAND)),
