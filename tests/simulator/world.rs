@@ -120,7 +120,16 @@ async fn open(folder: &std::path::Path, clock_ms: &Arc<AtomicI64>) -> Office {
         payer: claim::Payer {
             consignor_code: "0000000001".to_owned(),
             consignor_name: "コウフキキン".to_owned(),
-            account: account("00", 1),
+            // As the configuration has it that `kofu check` reads.
+            account: claim::BankAccount {
+                bank_code: "0000".to_owned(),
+                bank_name: "ミホンギンコウ".to_owned(),
+                branch_code: "001".to_owned(),
+                branch_name: "ホンテン".to_owned(),
+                kind: claim::AccountKind::Ordinary,
+                number: "0000001".to_owned(),
+                holder: "コウフキキン".to_owned(),
+            },
         },
         contact: claim::Contact {
             sender: "基金".to_owned(),

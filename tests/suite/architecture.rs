@@ -18,7 +18,7 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("pipeline", &["claim", "rules", "ingest", "reporting", "decision-log", "store", "office", "web"]),
     ("papers", &[]),
     ("xtask", &["claim", "papers"]),
-    ("tests", &["claim", "rules", "store", "ingest"]),
+    ("tests", &["claim", "rules", "store", "ingest", "office", "reporting", "decision-log"]),
     (
         "bench",
         &[

@@ -716,12 +716,12 @@ statements! {
          FROM batches ORDER BY id";
     BATCH_SUMMARY =
         "SELECT b.id, b.pay_on, b.prepared_by, b.prepared_at_ms, b.state, b.released_by, b.released_at_ms,
-             b.content_sha256, t.payments, t.total_yen
+             b.content_sha256, b.releasers, b.most_yen, t.payments, t.total_yen
          FROM batches b JOIN batch_totals t ON t.batch_id = b.id WHERE b.id = $1";
     /// At most $2 batches with ids below $1 (all of them where that is empty), the last first.
     BATCHES_PAGE =
         "SELECT b.id, b.pay_on, b.prepared_by, b.prepared_at_ms, b.state, b.released_by, b.released_at_ms,
-             b.content_sha256, t.payments, t.total_yen
+             b.content_sha256, b.releasers, b.most_yen, t.payments, t.total_yen
          FROM batches b JOIN batch_totals t ON t.batch_id = b.id
          WHERE $1 = '' OR b.id < $1 ORDER BY b.id DESC LIMIT $2";
     PAYMENTS_PAGE =

@@ -27,6 +27,7 @@ use std::future::Future;
 use std::sync::Arc;
 use store::ApiToken;
 use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{
     ArrayBuilder, ContentBuilder, KnownFormat, ObjectBuilder, RefOr, Required, Schema, SchemaFormat, Type,
 };
@@ -72,7 +73,7 @@ pub(crate) fn page_size(limit: Option<u32>) -> Result<u32, Fault> {
 }
 
 /// A part of a list.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
     /// The cursor of the next page (`after`); null on the last.
@@ -107,6 +108,28 @@ pub(crate) fn place<T>(cursor: Option<&str>, read: impl Fn(&str) -> Option<T>) -
             "found no cursor of this list; pass on the `next` of the page before",
         )
     })
+}
+
+impl<T: ToSchema> PartialSchema for Page<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new().items(utoipa::openapi::Ref::from_schema_name(T::name()));
+        let next = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .description(Some("The cursor of the next page (`after`); null on the last."));
+        ObjectBuilder::new().property("items", items).required("items").property("next", next).required("next").into()
+    }
+}
+
+// By hand: what a list is of may stand in no other place of the document.
+impl<T: ToSchema> ToSchema for Page<T> {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Page")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
 }
 
 /// A list that comes whole.

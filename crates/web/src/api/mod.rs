@@ -501,7 +501,7 @@ pub(crate) fn rows() -> Vec<Row> {
         ),
         row(
             POST,
-            "/api/v1/bank-accounts/{code}/confirm",
+            "/api/v1/bank-accounts/{id}/confirm",
             BANK,
             Nobody,
             doc("money", "confirmAccount", "振込先口座を確認する", "Confirm a bank account as it was looked at"),

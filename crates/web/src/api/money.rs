@@ -173,7 +173,7 @@ pub(super) async fn accounts(call: Call<Nothing, Wanted>) -> Result<Shown<Page<A
 #[derive(Deserialize, IntoParams)]
 pub(crate) struct FacilityAt {
     /// The institution code.
-    code: String,
+    id: String,
 }
 
 /// An account that was looked at.
@@ -194,7 +194,7 @@ pub(super) async fn confirm_account(
     call: Call<FacilityAt, Nothing, Json<Looked>>,
 ) -> Result<Made<PayableAgain>, Fault> {
     let Json(looked) = call.body;
-    let code = InstitutionCode::parse(&call.at.code).map_err(|_| Fault::status(StatusCode::NOT_FOUND))?;
+    let code = InstitutionCode::parse(&call.at.id).map_err(|_| Fault::status(StatusCode::NOT_FOUND))?;
     let claims = call.state.office.look_at_account(&code, &call.person.actor(), Some(looked.sha256)).await?;
     Ok(Made::here(PayableAgain { claims }))
 }

@@ -22,12 +22,13 @@ use utoipa::openapi::{
 use utoipa::{IntoParams, ToSchema};
 
 /// The parts of the API, in their order: the code, and what it is in both languages.
-pub(super) const PARTS: [(&str, &str, &str); 10] = [
+pub(super) const PARTS: [(&str, &str, &str); 11] = [
     ("programmes", "補助事業", "Programmes"),
     ("drafts", "下書き", "Drafts"),
     ("claims", "申請", "Claims"),
     ("review", "審査", "Review"),
     ("batches", "支払バッチ", "Payment batches"),
+    ("money", "予算、口座、振込結果", "Budgets, bank accounts, results"),
     ("overview", "全体の状況", "Overview"),
     ("log", "決定記録", "Decision log"),
     ("accounts", "利用者", "Accounts"),

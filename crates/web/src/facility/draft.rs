@@ -213,6 +213,7 @@ fn stated(draft: &Draft, one: &DraftDocument, frame: &Frame) -> Vec<(String, Str
 
 #[derive(Deserialize)]
 pub(crate) struct Stated {
+    #[serde(default)]
     field: String,
     /// Empty to take back what was stated.
     #[serde(default)]

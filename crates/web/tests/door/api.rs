@@ -95,7 +95,7 @@ const PAGES: &[(&str, &str, &[&str])] = &[
     ("POST", "/budgets", &["PUT /budgets/{id}"]),
     ("GET", "/budgets/{id}", &["GET /budgets/{id}/entries"]),
     ("GET", "/bank-accounts", &["GET /bank-accounts"]),
-    ("POST", "/bank-accounts/{id}", &["POST /bank-accounts/{code}/confirm"]),
+    ("POST", "/bank-accounts/{id}", &["POST /bank-accounts/{id}/confirm"]),
     ("POST", "/batches/{id}/results", &["GET /batches/{id}/results", "POST /batches/{id}/results"]),
     ("POST", "/batches/{id}/results/correct", &["POST /batches/{id}/results/correct"]),
     ("GET", "/proof/{position}", &["GET /proofs/{position}"]),
