@@ -61,7 +61,7 @@ fn answered(file: &[u8], words: &[u8]) -> Vec<u8> {
 }
 
 fn count(printed: &Printed, what: &str) -> usize {
-    printed.out.lines().filter(|line| line.starts_with(what)).count()
+    printed.out.lines().filter(|line| line.trim_start().starts_with(&format!("{what} "))).count()
 }
 
 #[test]
@@ -214,7 +214,8 @@ fn accounts_are_checked_against_the_list_of_banks_and_its_day_is_said() {
     set("0001", "001", &["--bank-name", "ﾐﾎﾝ"]).expect_code(0);
     let waiting = fund.kofu(&["facilities", "unconfirmed"]).expect_code(0).out;
     assert!(
-        waiting.contains("ﾄｳｷﾖｳﾁﾕｳｵｳ") && waiting.contains("is \"ﾐﾎﾝ\", and \"ﾐｽﾞﾎ\" in the list as of 2026-01-01"),
+        waiting.contains("トウキヨウチユウオウ")
+            && waiting.contains("is \"ﾐﾎﾝ\", and \"ミズホ\" in the list as of 2026-01-01"),
         "{waiting}"
     );
 }
@@ -231,7 +232,7 @@ fn what_is_changed_behind_the_back_of_kofu_is_named() {
     let database = fund.office.data().join("kofu.sqlite");
     let good = std::fs::read(&database).unwrap();
     let [.., batch] = &fund.kofu(&["batch", "list", "--json"]).expect_code(0).json_lines()[..] else { panic!() };
-    let id = batch["id"].as_str().unwrap().to_owned();
+    let id = batch["batch"].as_str().unwrap().to_owned();
     for (what, with, code) in [
         // The ledger's word for what it did, in one row.
         ("reserveavailablereserved", "releaseavailablereserved", "ledger-balance"),
