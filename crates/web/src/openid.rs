@@ -332,17 +332,17 @@ pub(crate) async fn back(
     let openid = state.openid.as_ref().ok_or_else(not_configured)?;
     let key = cookie_value(&headers, COOKIE).unwrap_or_default().to_owned();
     let person = frame.person().cloned();
-    match came_back(&state, openid, &key, back, person.as_ref()).await {
-        Ok(done) => Ok(([key_cookie("")], done).into_response()),
-        Err(error) => {
-            let linking = person.filter(|person| person.session.second_step);
-            let page = match linking {
-                Some(person) => account_refused(&state, frame, &person, error).await?,
-                None => sign_in_refused(&state, frame, String::new(), error)?,
-            };
-            Ok(([key_cookie("")], page).into_response())
-        }
-    }
+    let mut answer = match came_back(&state, openid, &key, back, person.as_ref()).await {
+        Ok(done) => done,
+        Err(error) => match person.filter(|person| person.session.second_step) {
+            Some(person) => account_refused(&state, frame, &person, error).await?,
+            None => sign_in_refused(&state, frame, String::new(), error)?,
+        },
+    };
+    // Beside the cookie of the session that begins, and not in its place.
+    let (name, value) = key_cookie("");
+    answer.headers_mut().append(name, value);
+    Ok(answer)
 }
 
 async fn came_back(
