@@ -321,7 +321,8 @@ async fn a_multiplied_store_counts_what_it_has(fixture: Fixture) {
     assert_eq!(page.len(), 10);
     let copy = fixture.record("A~9").await;
     assert_eq!((copy.claim.state, copy.decisions.len(), copy.documents.len()), (ClaimState::Approved, 1, 1));
-    assert_eq!(store.payable().await.unwrap().claims, 10);
+    let waiting = store.payable().await.unwrap();
+    assert_eq!(waiting.claims + waiting.without_account + waiting.account_unlooked, 10);
     assert_eq!(store.wrong_counts().await.unwrap(), []);
     fixture.sql("UPDATE claim_counts SET claims = claims + 1 WHERE state = 'approved'").await.unwrap();
     let wrong = store.wrong_counts().await.unwrap();
