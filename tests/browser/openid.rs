@@ -119,8 +119,9 @@ impl Site {
 /// Begins at our page and gives a name at the provider's.
 async fn by_provider(site: &Site, browser: &Browser, name: &str) {
     // Cookies know no ports: the provider forgets whoever was there as well.
-    browser.client.goto(&format!("{}/sign-in", site.url)).await.unwrap();
+    browser.client.goto(&format!("{}/", site.url)).await.unwrap();
     browser.client.delete_all_cookies().await.unwrap();
+    browser.client.goto(&format!("{}/sign-in", site.url)).await.unwrap();
     browser.click("a[href^='/sign-in/openid']").await;
     at_provider(browser, name).await;
 }
