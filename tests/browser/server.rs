@@ -198,7 +198,14 @@ impl Browser {
     }
 
     pub(crate) async fn text(&self) -> String {
-        self.find("body").await.text().await.unwrap()
+        let began = Instant::now();
+        loop {
+            match self.find("body").await.text().await {
+                Ok(text) => return text,
+                // The page was left between the two questions.
+                Err(error) => assert!(began.elapsed() < PATIENCE, "{error}"),
+            }
+        }
     }
 
     pub(crate) async fn path(&self) -> String {
