@@ -204,7 +204,7 @@ fn results_are_read_from_both_forms_and_nothing_of_them_is_left_out() {
     let profile = ResultProfile::default();
     let results = read_results(&bytes, &profile, Lang::Ja);
     assert_eq!(results.header, Some(((1, 30), "0012345678".to_owned())));
-    assert_eq!(results.faults, [String::new(); 0]);
+    assert_eq!(results.faults, [""; 0]);
     let paid = PaymentResult {
         bank_code: "0001".into(),
         branch_code: "110".into(),
@@ -225,7 +225,7 @@ fn results_are_read_from_both_forms_and_nothing_of_them_is_left_out() {
     let in_cp932 = encoding_rs::SHIFT_JIS.encode(csv).0.into_owned();
     for bytes in [csv.as_bytes().to_vec(), [b"\xEF\xBB\xBF", csv.as_bytes()].concat(), in_cp932] {
         let results = read_results(&bytes, &csv_profile, Lang::Ja);
-        assert_eq!(results.faults, [String::new(); 0]);
+        assert_eq!(results.faults, [""; 0]);
         assert_eq!(results.records[0].content, Ok(paid.clone()));
         assert_eq!(results.records[1].content, Ok(bounced.clone()));
         assert_eq!(results.records[2].content, Err("「x」は金額ではありません".to_owned()));
