@@ -141,9 +141,6 @@ fn number(secret: &str) -> String {
     totp.generate(seconds).to_string()
 }
 
-// The sign-in at the provider and back is seen to work; the later steps did not end in time yet on a loaded machine. Run it with
-// `cargo test -p tests --test browser openid -- --ignored`.
-#[ignore = "its later steps have not been seen to end yet"]
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_sign_in_at_their_own_provider() {
     let site = tokio::task::spawn_blocking(Site::start).await.unwrap();

@@ -4,6 +4,7 @@ use crate::{Category, DocumentKind, Lang, PageHash, Place, Sha256, Values, Yen, 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::collections::BTreeSet;
 
 /// How sure the reader is that a field is right, from 0 to 1 in steps of a thousandth (so that equal is equal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -236,7 +237,7 @@ impl ProblemCode {
         ProblemCode::DescriptionMissing,
     ];
 
-    /// Whether nothing at all could be read because of it; else the rest of the document stands.
+    /// Whether nothing of where it stands (the document, or one page) could be read because of it; else the rest stands.
     pub const fn is_fatal(self) -> bool {
         !matches!(
             self,
@@ -450,9 +451,13 @@ impl Reading {
         }
     }
 
-    /// Whether nothing of it can be used.
+    /// Whether nothing of it can be used: it could not be opened, or every page of it was lost. Where only some were, the rest
+    /// stands.
     pub fn is_unreadable(&self) -> bool {
-        self.problems.iter().any(|problem| problem.code.is_fatal())
+        let lost = || self.problems.iter().filter(|problem| problem.code.is_fatal());
+        let lost_pages: BTreeSet<u32> = lost().filter_map(|problem| problem.place.spot.page).collect();
+        lost().any(|problem| problem.place.spot.page.is_none())
+            || !lost_pages.is_empty() && lost_pages.len() >= self.pages as usize
     }
 
     /// Whether the document could be opened, and nothing on it was what was looked for.
