@@ -28,8 +28,9 @@ fn is_page(path: &str) -> bool {
     let begins = |starts: &[&str]| starts.iter().any(|start| kind.starts_with(start));
     let ends = |ends: &[&str]| ends.iter().any(|end| kind.ends_with(end));
     let original = kind.contains("/documents/") && !ends(&["/view"]);
-    let file =
-        begins(&["/static", "/template"]) || ends(&["/bank-file", "/list", "/note"]) || kind.contains("/notices/");
+    let file = begins(&["/static", "/template", "/log/verifier", "/api/"])
+        || ends(&["/bank-file", "/list", "/note"])
+        || kind.contains("/notices/");
     !file && !original && !path.contains("lang=")
 }
 

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "audit")]
 mod audit;
+#[cfg(feature = "output")]
+mod output;
 #[cfg(feature = "pages")]
 mod pages;
 #[cfg(feature = "reading")]
@@ -33,6 +35,9 @@ enum What {
     /// How fast an export of the decision log is verified, and whether every changed byte is found.
     #[cfg(feature = "audit")]
     Audit(audit::Options),
+    /// How long many notices and a long payment list take beside the libraries that they are made with.
+    #[cfg(feature = "output")]
+    Output(output::Options),
     /// How long the server takes for its pages with a million claims stored, beside a thousand, on both databases.
     #[cfg(feature = "pages")]
     Pages(pages::Options),
@@ -53,6 +58,8 @@ fn main() -> ExitCode {
         What::Reading(options) => reading::run(&options).map(|()| true),
         #[cfg(feature = "audit")]
         What::Audit(options) => audit::run(&options),
+        #[cfg(feature = "output")]
+        What::Output(options) => output::run(&options),
         #[cfg(feature = "pages")]
         What::Pages(options) => pages::run(&options),
         #[cfg(feature = "pages")]

@@ -17,12 +17,22 @@ pub enum MessageKind {
     Return,
     /// It was rejected, and the notice is there.
     Rejection,
+    /// The bank sent its payment back.
+    Bounced,
+    /// Its grant was given up.
+    GrantWithdrawn,
 }
 
 impl MessageKind {
     /// All of them.
-    pub const ALL: [MessageKind; 4] =
-        [MessageKind::Received, MessageKind::Approval, MessageKind::Return, MessageKind::Rejection];
+    pub const ALL: [MessageKind; 6] = [
+        MessageKind::Received,
+        MessageKind::Approval,
+        MessageKind::Return,
+        MessageKind::Rejection,
+        MessageKind::Bounced,
+        MessageKind::GrantWithdrawn,
+    ];
 
     /// As stored, and in JSON.
     pub const fn code(self) -> &'static str {
@@ -31,6 +41,8 @@ impl MessageKind {
             MessageKind::Approval => "approval",
             MessageKind::Return => "return",
             MessageKind::Rejection => "rejection",
+            MessageKind::Bounced => "bounced",
+            MessageKind::GrantWithdrawn => "grant-withdrawn",
         }
     }
 
@@ -46,10 +58,14 @@ impl MessageKind {
             (MessageKind::Approval, Lang::Ja) => "交付決定",
             (MessageKind::Return, Lang::Ja) => "差戻し",
             (MessageKind::Rejection, Lang::Ja) => "不交付決定",
+            (MessageKind::Bounced, Lang::Ja) => "振込不能",
+            (MessageKind::GrantWithdrawn, Lang::Ja) => "交付決定の取りやめ",
             (MessageKind::Received, Lang::En) => "claim received",
             (MessageKind::Approval, Lang::En) => "approval",
             (MessageKind::Return, Lang::En) => "return",
             (MessageKind::Rejection, Lang::En) => "rejection",
+            (MessageKind::Bounced, Lang::En) => "payment sent back",
+            (MessageKind::GrantWithdrawn, Lang::En) => "grant given up",
         }
     }
 }

@@ -16,7 +16,7 @@ pub use list::{PaymentListError, payment_list};
 pub use log_list::{LogCsv, LogListError, LogRow, LogWorkbook};
 pub use message::{MessageText, message_text, trial_text};
 pub use notices::{
-    DEFAULT_FONT_DIRS, FontError, MissingGlyph, NoticeError, NoticeProblem, TemplateFileError, Typesetter,
+    DEFAULT_FONT_DIRS, FontError, MissingGlyph, NoticeData, NoticeError, NoticeProblem, TemplateFileError, Typesetter,
     TypesetterError, UnfinishedNotice,
 };
 pub use products::{GrantedProduct, ProductCount, ProductListError, product_counts, product_list};

@@ -31,6 +31,8 @@ bodies! {
     Approval "messages/approval.txt"
     Return "messages/return.txt"
     Rejection "messages/rejection.txt"
+    Bounced "messages/bounced.txt"
+    GrantWithdrawn "messages/grant_withdrawn.txt"
 }
 
 /// The text of a message, in Japanese.
@@ -47,6 +49,8 @@ pub fn message_text(message: &Message) -> Result<MessageText, askama::Error> {
         MessageKind::Approval => Approval { message, submitted_on, answer_by }.render()?,
         MessageKind::Return => Return { message, submitted_on, answer_by }.render()?,
         MessageKind::Rejection => Rejection { message, submitted_on, answer_by }.render()?,
+        MessageKind::Bounced => Bounced { message, submitted_on, answer_by }.render()?,
+        MessageKind::GrantWithdrawn => GrantWithdrawn { message, submitted_on, answer_by }.render()?,
     };
     let subject = format!("【{}】{}（受付番号 {}）", message.contact.sender, what(message.kind), message.claim_id);
     Ok(MessageText { subject: plain(&subject), body })
@@ -58,6 +62,8 @@ const fn what(kind: MessageKind) -> &'static str {
         MessageKind::Received => "申請を受け付けました",
         MessageKind::Approval | MessageKind::Rejection => "審査の結果のお知らせ",
         MessageKind::Return => "申請の訂正のお願い",
+        MessageKind::Bounced => "振込先の口座の確認のお願い",
+        MessageKind::GrantWithdrawn => "交付決定の取りやめのお知らせ",
     }
 }
 

@@ -56,6 +56,14 @@ pub struct Typesetter {
     standards: PdfStandards,
 }
 
+/// What a template sets: a fund's own gets the same.
+pub struct NoticeData {
+    /// `/data.json`.
+    pub json: Vec<u8>,
+    /// `/proof.svg`: the QR code that leads to the proof, where there is one.
+    pub proof: Option<String>,
+}
+
 /// How many notices the typesetter's memory of earlier work reaches back. Without a limit it grows by 1 MB a notice.
 const REMEMBERED: usize = 5;
 
@@ -93,22 +101,28 @@ impl Typesetter {
         note.chars().find(|c| *c != '\n' && (c.is_control() || !content::can_print(*c, &self.shop.fonts)))
     }
 
+    /// What the template of a notice is given.
+    ///
+    /// # Errors
+    /// [`NoticeError`].
+    pub fn data(&self, notice: &Notice) -> Result<NoticeData, NoticeError> {
+        let content = Content::of(notice);
+        content.check(notice, &self.shop.fonts)?;
+        let refused = |said: String| NoticeError::Typesetting { claim: notice.claim_id.clone(), said };
+        let json = serde_json::to_vec(&content).map_err(|error| refused(error.to_string()))?;
+        let proof = notice.proof_link.as_deref().map(code).transpose().map_err(|error| refused(error.to_string()))?;
+        Ok(NoticeData { json, proof })
+    }
+
     /// `notice` as PDF (PDF/A-2a and PDF/UA-1, fonts embedded). The same notice with the same fonts is the same bytes.
     ///
     /// # Errors
     /// All that has to be mended before it can be sent, at once: characters that no font has, a rejection or return
     /// without a reason.
     pub fn notice(&self, notice: &Notice) -> Result<Vec<u8>, NoticeError> {
-        let content = Content::of(notice);
-        content.check(notice, &self.shop.fonts)?;
-        let refused = |said: String| NoticeError::Typesetting { claim: notice.claim_id.clone(), said };
-        let data = serde_json::to_vec(&content).map_err(|error| refused(error.to_string()))?;
-
-        let proof = match &notice.proof_link {
-            Some(link) => Some(Bytes::from_string(code(link).map_err(|error| refused(error.to_string()))?)),
-            None => None,
-        };
-        let world = World { shop: &self.shop, template: notice.kind, data: Bytes::new(data), proof };
+        let NoticeData { json, proof } = self.data(notice)?;
+        let proof = proof.map(Bytes::from_string);
+        let world = World { shop: &self.shop, template: notice.kind, data: Bytes::new(json), proof };
         let document = typst::compile::<PagedDocument>(&world).output;
         let options = PdfOptions {
             ident: Smart::Custom(format!("{}/{}/{}", notice.number, notice.claim_id, notice.log_index)),
@@ -121,7 +135,7 @@ impl Typesetter {
         };
         let pdf = document.and_then(|document| typst_pdf::pdf(&document, &options));
         typst::comemo::evict(REMEMBERED);
-        pdf.map_err(|errors| refused(said(&errors)))
+        pdf.map_err(|errors| NoticeError::Typesetting { claim: notice.claim_id.clone(), said: said(&errors) })
     }
 }
 

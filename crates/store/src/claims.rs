@@ -72,6 +72,8 @@ pub struct ClaimSummary {
     pub programme: ProgrammeId,
     /// By whom.
     pub facility_code: InstitutionCode,
+    /// Its name, if the register has it.
+    pub facility_name: Option<String>,
     /// Where it is in its life.
     pub state: ClaimState,
     /// Grows with every change; whoever decides says which one was looked at.
@@ -162,6 +164,7 @@ struct ClaimRow {
     id: String,
     programme: String,
     facility_code: String,
+    facility_name: Option<String>,
     state: String,
     version: i64,
     revision: i64,
@@ -180,6 +183,7 @@ impl ClaimRow {
         let at = At::new("claims", &self.id);
         Ok(ClaimSummary {
             facility_code: at.facility_code(&self.facility_code)?,
+            facility_name: self.facility_name,
             state: at.state(&self.state)?,
             version: at.count(self.version)?,
             revision: at.small(self.revision)?,
@@ -561,19 +565,19 @@ impl Store {
     ) -> Result<Vec<ClaimSummary>, StoreError> {
         let programme = filter.programme.as_ref().map(ProgrammeId::as_str);
         let state = filter.state.map(ClaimState::code);
-        // The narrowest index first.
-        let (statement, fourth, fifth) = match (&filter.facility, state) {
-            (Some(facility), state) => (sql::CLAIM_PAGE_OF_FACILITY, Some(facility.as_str()), Some(state)),
-            (None, Some(state)) => (sql::CLAIM_PAGE_IN_STATE, Some(state), None),
-            (None, None) => (sql::CLAIM_PAGE, None, None),
+        let facility = filter.facility.as_ref().map(InstitutionCode::as_str);
+        let (statement, filters) = match (facility, state, programme) {
+            (Some(_), ..) => (sql::CLAIM_PAGE_OF_FACILITY, vec![facility, state, programme]),
+            (None, Some(_), Some(_)) => (sql::CLAIM_PAGE_IN_STATE_UNDER_PROGRAMME, vec![state, programme]),
+            (None, Some(_), None) => (sql::CLAIM_PAGE_IN_STATE, vec![state]),
+            (None, None, Some(_)) => (sql::CLAIM_PAGE_UNDER_PROGRAMME, vec![programme]),
+            (None, None, None) => (sql::CLAIM_PAGE, Vec::new()),
         };
         let rows: Vec<ClaimRow> = read!(self.db, |c| {
-            let query = sqlx::query_as(statement)
-                .bind(after.map_or("", ClaimId::as_str))
-                .bind(i64::from(limit))
-                .bind(programme);
-            let query = if let Some(fourth) = fourth { query.bind(fourth) } else { query };
-            let query = if let Some(fifth) = fifth { query.bind(fifth) } else { query };
+            let mut query = sqlx::query_as(statement).bind(after.map_or("", ClaimId::as_str)).bind(i64::from(limit));
+            for filter in &filters {
+                query = query.bind(*filter);
+            }
             query.fetch_all(c).await?
         });
         rows.into_iter().map(ClaimRow::summary).collect()
@@ -698,7 +702,7 @@ impl Store {
                 .map(drop))?;
         }
         queue::enqueue(tx, JobKind::Read, &sent.claim_id, revision, self.max_attempts).await?;
-        messages::tell(tx, MessageKind::Received, &sent.claim_id, revision, sent.submitted_at).await
+        messages::tell(tx, MessageKind::Received, (&sent.claim_id, revision, 0), sent.submitted_at).await
     }
 }
 

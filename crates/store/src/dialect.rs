@@ -82,12 +82,13 @@ statements! {
     ];
     /// A message to each open account of the facility of claim $2 that has an address.
     MESSAGES_WRITE = [
-        "INSERT INTO messages (kind, claim_id, revision, account_id, state, attempts, run_after_ms, lease_token, created_at_ms)
-         SELECT $1, c.id, $3, a.id, 'waiting', 0, " NOW_MS ", 0, $4
+        "INSERT INTO messages
+             (kind, claim_id, revision, account_id, state, attempts, run_after_ms, lease_token, created_at_ms, occasion)
+         SELECT $1, c.id, $3, a.id, 'waiting', 0, " NOW_MS ", 0, $4, $5
          FROM claims c JOIN account_facilities f ON f.facility_code = c.facility_code
              JOIN accounts a ON a.id = f.account_id
          WHERE c.id = $2 AND a.active = 1 AND a.email IS NOT NULL
-         ON CONFLICT (claim_id, revision, kind, account_id) DO NOTHING"
+         ON CONFLICT (claim_id, revision, kind, occasion, account_id) DO NOTHING"
     ];
     /// Leases up to $2 messages for $1 ms: those that wait, and those whose sender did not come back.
     MESSAGES_TAKE = [

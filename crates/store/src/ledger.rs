@@ -4,8 +4,8 @@
 
 use crate::database::{Tx, read, within};
 use crate::row::{At, json};
-use crate::{ClaimSummary, Rule, Store, StoreError, claims, log, review, sql};
-use claim::{Actor, ClaimId, ClaimState, Decision, Lang, LogEntry, ProgrammeId, Yen};
+use crate::{ClaimSummary, Rule, Store, StoreError, claims, log, messages, review, sql};
+use claim::{Actor, ClaimId, ClaimState, Decision, Lang, LogEntry, MessageKind, ProgrammeId, Yen};
 use jiff::Timestamp;
 use std::ops::Range;
 
@@ -449,6 +449,7 @@ impl Store {
         let written = Written { by, at, reason: Some(reason), log_position: logged.end - 1 };
         move_grant(&mut tx, &claim, LedgerKind::Release, &written).await?;
         claims::give_up(&mut tx, &mut claim).await?;
+        messages::tell(&mut tx, MessageKind::GrantWithdrawn, (&claim.id, claim.revision, 0), at).await?;
         tx.commit().await?;
         Ok(logged)
     }

@@ -4,8 +4,9 @@
 //! Copy `i` of a claim has its own id (`ID~i`), its own institution (each four copies share one), its own bundle and
 //! issuers of receipts, an amount a few yen larger in the queue, and entries of the log at positions of its own. It differs
 //! from a claim that came in by itself in this: its files, readings and assessment are those of the first (the hash and the
-//! name in them too), so there is no object under the hashes of its files; pages have no look-alike hashes; and the log's
-//! tree does not cover its entries.
+//! name in them too), so there is no object under the hashes of its files; pages have no look-alike hashes; the log's tree
+//! does not cover its entries; and it is in no batch and not in the ledger, whatever its state, since the database lets nobody
+//! write those by bulk.
 
 use crate::database::{Tx, within};
 use crate::{Store, StoreError};
@@ -41,16 +42,8 @@ const BEFORE: &[&str] = &[
     "CREATE TABLE many_claims AS SELECT id, facility_code FROM claims",
     "CREATE UNIQUE INDEX many_claims_by_id ON many_claims (id)",
     "CREATE TABLE many_log AS SELECT size AS entries FROM log_head",
-    "CREATE TABLE many_batches AS SELECT id FROM batches",
     "CREATE TABLE many_facilities AS SELECT code FROM facilities",
 ];
-
-/// Batches are made for hundreds of copies at once and released when all their payments are in them.
-const BATCHES: &str = copies!(
-    "batches (id, pay_on, prepared_by, prepared_at_ms, state)",
-    "SELECT b.id || '~' || CAST(i AS TEXT), b.pay_on, b.prepared_by, b.prepared_at_ms, 'prepared'
-     FROM n, many_batches s JOIN batches b ON b.id = s.id"
-);
 
 const EACH: &[&str] = &[
     copies!(
@@ -139,15 +132,6 @@ const EACH: &[&str] = &[
         "SELECT q.finding, q.due_on, q.weight - i % 1000, q.claim_id || '~' || CAST(i AS TEXT)
          FROM n, many_claims s JOIN review_queue_findings q ON q.claim_id = s.id"
     ),
-    copies!(
-        "payments (batch_id, claim_id, facility_code, facility_name, amount_yen, account, live)",
-        "SELECT p.batch_id || '~' || CAST(i / 100 AS TEXT), p.claim_id || '~' || CAST(i AS TEXT),
-             ",
-        institution!("p.facility_code"),
-        ",
-             p.facility_name, p.amount_yen, p.account, p.live
-         FROM n, many_claims s JOIN payments p ON p.claim_id = s.id"
-    ),
 ];
 
 /// What is kept of all copies together; $2 is the number of copies.
@@ -159,14 +143,7 @@ const FACILITIES_LOGGED: &str = copies!(
      FROM n, many_log l, log_facilities e WHERE e.position < l.entries"
 );
 
-const AFTER: &[&str] = &[
-    "UPDATE batches SET state = 'released', released_by = 'staff:many', released_at_ms = prepared_at_ms,
-         content_sha256 = (SELECT MAX(content_sha256) FROM batches) WHERE state = 'prepared' AND id LIKE '%~%'",
-    "DROP TABLE many_claims",
-    "DROP TABLE many_log",
-    "DROP TABLE many_batches",
-    "DROP TABLE many_facilities",
-];
+const AFTER: &[&str] = &["DROP TABLE many_claims", "DROP TABLE many_log", "DROP TABLE many_facilities"];
 
 async fn run(tx: &mut Tx, statement: &'static str) -> Result<(), StoreError> {
     Ok(within!(*tx, |c| sqlx::query(statement).execute(c).await.map(drop))?)
@@ -186,7 +163,6 @@ impl Store {
         for statement in BEFORE {
             run(&mut tx, statement).await?;
         }
-        copy(&mut tx, BATCHES, 0, copies / 100).await?;
         tx.commit().await?;
         let mut from = 1;
         while from <= copies {

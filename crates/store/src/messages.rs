@@ -175,12 +175,12 @@ fn kind(at: &At, code: &str) -> Result<MessageKind, StoreError> {
 }
 
 /// Writes a message to every open account of a claim's facility that has an address, inside the transaction of what it
-/// tells of. Told once: a second time adds nothing.
+/// tells of. Told once for each revision and `occasion` (the claim's version, of what can happen to it more than once): a
+/// second time adds nothing.
 pub(crate) async fn tell(
     tx: &mut Tx,
     kind: MessageKind,
-    claim: &ClaimId,
-    revision: u32,
+    (claim, revision, occasion): (&ClaimId, u32, u64),
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let statement = tx.pick(dialect::MESSAGES_WRITE);
@@ -189,6 +189,7 @@ pub(crate) async fn tell(
         .bind(claim.as_str())
         .bind(i64::from(revision))
         .bind(at.as_millisecond())
+        .bind(log::signed(occasion))
         .execute(c)
         .await
         .map(drop))?;

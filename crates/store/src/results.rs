@@ -3,8 +3,8 @@
 use crate::database::{Tx, read, within};
 use crate::ledger::{self, LedgerKind, Written};
 use crate::row::At;
-use crate::{Store, StoreError, claims, log, sql};
-use claim::{Actor, ClaimId, ClaimState, InstitutionCode, Lang, LogEntry, Sha256, Yen};
+use crate::{Store, StoreError, claims, log, messages, sql};
+use claim::{Actor, ClaimId, ClaimState, InstitutionCode, Lang, LogEntry, MessageKind, Sha256, Yen};
 use jiff::Timestamp;
 use std::ops::Range;
 
@@ -163,7 +163,8 @@ async fn bounce(
         .await
         .map(drop))?;
     ledger::move_grant(tx, claim, LedgerKind::Release, written).await?;
-    ledger::move_grant(tx, claim, LedgerKind::Reserve, written).await
+    ledger::move_grant(tx, claim, LedgerKind::Reserve, written).await?;
+    messages::tell(tx, MessageKind::Bounced, (&claim.id, claim.revision, claim.version), written.at).await
 }
 
 impl Store {

@@ -8,25 +8,23 @@ macro_rules! statements {
     };
 }
 
-/// A claim with its current revision.
+/// A claim with its current revision, and its facility's name if the register has it.
 macro_rules! claim {
     () => {
-        "SELECT c.id, c.programme, c.facility_code, c.state, c.version, c.revision, c.submitted_at_ms,
-             r.submitted_at_ms AS revision_submitted_at_ms, r.claimed_yen, r.choices, r.bundle_sha256, c.granted_yen,
-             c.granted_units, EXISTS (SELECT 1 FROM budget_waits w WHERE w.claim_id = c.id) AS awaits_budget
-         FROM claims c JOIN claim_revisions r ON r.claim_id = c.id AND r.revision = c.revision"
+        "SELECT c.id, c.programme, c.facility_code, f.name AS facility_name, c.state, c.version, c.revision,
+             c.submitted_at_ms, r.submitted_at_ms AS revision_submitted_at_ms, r.claimed_yen, r.choices, r.bundle_sha256,
+             c.granted_yen, c.granted_units,
+             EXISTS (SELECT 1 FROM budget_waits w WHERE w.claim_id = c.id) AS awaits_budget
+         FROM claims c JOIN claim_revisions r ON r.claim_id = c.id AND r.revision = c.revision
+         LEFT JOIN facilities f ON f.code = c.facility_code"
     };
 }
 
-/// A page of claims after the id $1, of at most $2, by programme $3 if it is given.
+/// A page of claims after the id $1, of at most $2. One text for each filter: a condition that may be off keeps a database
+/// from the index that would be the shortest way.
 macro_rules! claims_page {
-    ($further:literal) => {
-        concat!(
-            claim!(),
-            " WHERE c.id > $1 AND (CAST($3 AS TEXT) IS NULL OR c.programme = $3) ",
-            $further,
-            " ORDER BY c.id LIMIT $2"
-        )
+    ($filter:literal) => {
+        concat!(claim!(), " WHERE c.id > $1 ", $filter, " ORDER BY c.id LIMIT $2")
     };
 }
 
@@ -537,9 +535,14 @@ statements! {
     BUNDLE_FIND = "SELECT claim_id FROM claim_revisions WHERE bundle_sha256 = $1";
     CLAIM_GET = concat!(claim!(), " WHERE c.id = $1");
     CLAIM_PAGE = claims_page!("");
-    CLAIM_PAGE_IN_STATE = claims_page!("AND c.state = $4");
-    CLAIM_PAGE_OF_FACILITY =
-        claims_page!("AND c.facility_code = $4 AND (CAST($5 AS TEXT) IS NULL OR c.state = $5)");
+    CLAIM_PAGE_IN_STATE = claims_page!("AND c.state = $3");
+    CLAIM_PAGE_UNDER_PROGRAMME = claims_page!("AND c.programme = $3");
+    CLAIM_PAGE_IN_STATE_UNDER_PROGRAMME = claims_page!("AND c.state = $3 AND c.programme = $4");
+    /// Of the facility $3, in the state $4 and under the programme $5 as far as these are given: one has few claims.
+    CLAIM_PAGE_OF_FACILITY = claims_page!(
+        "AND c.facility_code = $3 AND (CAST($4 AS TEXT) IS NULL OR c.state = $4)
+         AND (CAST($5 AS TEXT) IS NULL OR c.programme = $5)"
+    );
     /// The claims of the account $1, the last submitted first, after the one submitted at $2 with the id $3.
     CLAIMS_OF_ACCOUNT = concat!(
         claim!(),

@@ -239,7 +239,7 @@ impl Store {
             .await
             .map(drop))?;
         // Not before there is something to look at.
-        messages::tell(&mut tx, new.kind.into(), &job.claim_id, job.revision, at).await?;
+        messages::tell(&mut tx, new.kind.into(), (&job.claim_id, job.revision, 0), at).await?;
         tx.commit().await?;
         Ok(logged)
     }

@@ -358,6 +358,8 @@ struct CheckpointPage {
     size: u64,
     latest: Option<(u64, String)>,
     all: Vec<u64>,
+    /// Whether the program that verifies is at hand.
+    verifier: bool,
 }
 
 /// GET /log/checkpoint
@@ -366,7 +368,9 @@ pub(crate) async fn checkpoint(State(state): State<WebState>, frame: Frame) -> R
     let mut all: Vec<u64> = store.checkpoints().await?.into_iter().map(|(size, _)| size).collect();
     all.reverse();
     all.truncate(PAGE as usize);
-    let page = CheckpointPage { size: store.log_size().await?, latest: store.latest_checkpoint().await?, all, frame };
+    let verifier = state.exports.has_verifier();
+    let (size, latest) = (store.log_size().await?, store.latest_checkpoint().await?);
+    let page = CheckpointPage { size, latest, all, verifier, frame };
     Ok(html(StatusCode::OK, &page.frame, &page))
 }
 

@@ -15,6 +15,7 @@ mod batches;
 mod budgets;
 mod claims;
 mod document;
+mod export;
 mod facility;
 mod fault;
 mod health;
@@ -31,6 +32,7 @@ mod start;
 
 pub use access::{Gate, Owner, Who};
 pub use api::REQUESTS_A_MINUTE;
+pub use export::{Exports, WriteExport, WrittenExport};
 pub use openid::{BACK as OPENID_BACK, OpenId, OpenIdSettings};
 
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request};
@@ -71,6 +73,8 @@ pub struct WebState {
     pub openid: Option<Arc<OpenId>>,
     /// How many requests a minute a program's token has ([`REQUESTS_A_MINUTE`]).
     pub requests_a_minute: u32,
+    /// What auditors carry away.
+    pub exports: Exports,
 }
 
 impl fmt::Debug for WebState {
@@ -188,6 +192,8 @@ fn routes() -> Vec<Route> {
         of(Method::GET, "/log", AUDIT, Nobody, get(audit::search)),
         of(Method::GET, "/log/checkpoint", AUDIT, Nobody, get(audit::checkpoint)),
         of(Method::GET, "/log/checkpoint/note", AUDIT, Nobody, get(audit::checkpoint_note)),
+        of(Method::POST, "/log/export", AUDIT, Nobody, post(export::export)),
+        of(Method::GET, "/log/verifier", AUDIT, Nobody, get(export::verifier)),
         of(Method::GET, "/log/{position}", AUDIT, Nobody, get(audit::entry)),
         of(Method::GET, "/log/{position}/replay", AUDIT, Nobody, get(audit::replay)),
         // For programs: what the API is; its operations stand in `api::rows`

@@ -31,6 +31,8 @@ struct OverviewPage {
     granted: String,
     states: Chart,
     programmes: Vec<ProgrammeRow>,
+    /// How much of each budget is granted; empty where no programme has one.
+    budgets_chart: String,
     prefectures: Chart,
     days: Vec<DayRow>,
     days_chart: String,
@@ -60,6 +62,8 @@ struct ProgrammeRow {
     waiting: u64,
     granted: u64,
     yen: String,
+    /// What the programme may grant, and how much of it approvals have taken, in per cent; `None` without a budget.
+    budget: Option<(String, u64)>,
 }
 
 struct DayRow {
@@ -105,6 +109,32 @@ fn bars(title: &str, rows: &[(String, u64)]) -> String {
                     .set("fill", "#0017c1"),
             )
             .add(text(LABELS + length + 8, top + 18, "start", &count.to_string()));
+    }
+    chart.to_string()
+}
+
+/// How much of each budget is taken, in per cent: what is filled is granted, the whole is the budget.
+fn shares(title: &str, rows: &[(String, u64)]) -> String {
+    let height = ROW * u32::try_from(rows.len()).unwrap_or(1).max(1) + 8;
+    let reach = WIDTH - LABELS - NUMBERS;
+    let mut chart = Document::new()
+        .set("viewBox", (0, 0, WIDTH, height))
+        .set("class", "chart")
+        .set("role", "img")
+        .set("aria-label", title)
+        .add(Title::new(title));
+    for ((name, per_cent), place) in rows.iter().zip(0u32..) {
+        let top = place * ROW + 4;
+        // Never more than the whole.
+        let length = u32::try_from((*per_cent).min(100)).unwrap_or(100) * reach / 100;
+        let bar = |length: u32| {
+            Rectangle::new().set("x", LABELS).set("y", top + 3).set("width", length).set("height", ROW - 8)
+        };
+        chart = chart
+            .add(text(LABELS - 12, top + 18, "end", name))
+            .add(bar(reach).set("fill", "#ffffff").set("stroke", "#1a1a1c"))
+            .add(bar(length).set("fill", "#0017c1"))
+            .add(text(LABELS + reach + 8, top + 18, "start", &format!("{per_cent} %")));
     }
     chart.to_string()
 }
@@ -217,11 +247,29 @@ pub(crate) async fn overview(State(state): State<WebState>, frame: Frame) -> Res
     };
     let all: Vec<Yen> = counts.iter().map(|count| count.granted_yen).collect();
     let granted = frame.yen(&sum(&all)?);
+    let budgets = state.office.budgets().await?;
+    // A programme with a budget is shown before its first claim.
+    for budget in budgets.iter().filter(|budget| budget.balance.budget.is_some()) {
+        by_programme.entry(budget.programme.clone()).or_default();
+    }
     let mut programmes = Vec::new();
     for (id, (claims, waiting, granted, yen)) in by_programme {
         let name = programme_name(&ruleset, &id, today, lang);
-        programmes.push(ProgrammeRow { name, claims, waiting, granted, yen: frame.yen(&sum(&yen)?) });
+        let balance = budgets.iter().find(|budget| budget.programme == id).map(|budget| &budget.balance);
+        let budget = match balance.and_then(|balance| balance.budget.map(|whole| (balance, whole))) {
+            Some((balance, whole)) => {
+                let taken = sum(&[balance.reserved, balance.paid])?.get();
+                let per_cent = taken.saturating_mul(100) / whole.get().max(1);
+                Some((frame.yen(&whole), u64::try_from(per_cent).unwrap_or(0)))
+            }
+            None => None,
+        };
+        programmes.push(ProgrammeRow { name, claims, waiting, granted, yen: frame.yen(&sum(&yen)?), budget });
     }
+    let with_budget: Vec<(String, u64)> = programmes
+        .iter()
+        .filter_map(|row| row.budget.as_ref().map(|(_, per_cent)| (row.name.clone(), *per_cent)))
+        .collect();
     let states: Vec<(String, u64)> = ClaimState::ALL
         .iter()
         .filter(|one| **one != ClaimState::Draft)
@@ -247,6 +295,11 @@ pub(crate) async fn overview(State(state): State<WebState>, frame: Frame) -> Res
         total: counts.iter().map(|count| count.claims).sum(),
         granted,
         states: Chart { svg: bars(frame.t("状態別の申請件数", "Claims by state"), &states), rows: states },
+        budgets_chart: if with_budget.is_empty() {
+            String::new()
+        } else {
+            shares(frame.t("予算に対する交付決定額の割合", "Granted of each budget"), &with_budget)
+        },
         programmes,
         prefectures: Chart {
             svg: bars(frame.t("都道府県別の申請件数", "Claims by prefecture"), &prefectures),

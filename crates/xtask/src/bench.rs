@@ -58,6 +58,20 @@ pub(crate) fn zengin(top: &Path, batches: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The simulator of whole lives under faults, on many more seeds than the tests try.
+pub(crate) fn simulator(top: &Path, seeds: &str) -> anyhow::Result<()> {
+    machine::set_up(&[Purpose::Build, Purpose::Tests])?;
+    // As the tests build it, so that nothing is built twice.
+    let run = ["test", "--workspace", "--test", "simulator", "--", "--seeds", seeds];
+    call(cargo(top).args(run))
+}
+
+/// `kofu-bench output`: notices and payment lists beside their libraries.
+pub(crate) fn output(top: &Path, arguments: &[String]) -> anyhow::Result<()> {
+    machine::set_up(&[Purpose::Build, Purpose::Run])?;
+    call(bench(top, &["run"]).args(["--features", "output", "--", "output"]).args(arguments))
+}
+
 /// `kofu-bench pages`: the pages with a million claims stored.
 pub(crate) fn pages(top: &Path, arguments: &[String]) -> anyhow::Result<()> {
     machine::set_up(&[Purpose::Build, Purpose::Tests])?;

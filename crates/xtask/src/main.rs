@@ -54,6 +54,8 @@ fn run(task: &Task, top: &Path) -> anyhow::Result<()> {
         Task::BenchRules(arguments) => bench::rules(top, arguments),
         Task::BenchReading(arguments) => bench::reading(top, arguments),
         Task::BenchAudit(arguments) => bench::audit(top, arguments),
+        Task::BenchSimulator(seeds) => bench::simulator(top, seeds),
+        Task::BenchOutput(arguments) => bench::output(top, arguments),
         Task::BenchZengin(batches) => bench::zengin(top, batches),
         Task::BenchHostile(words) => fuzz::hostile(top, words),
         Task::BenchFuzz(arguments) => fuzz::run(top, arguments),

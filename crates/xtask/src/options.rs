@@ -29,6 +29,12 @@ cargo xtask TASK
   bench zengin [BATCHES]
                      100,000 (or so many) random batches with difficult names as 総合振込 files, each read back equal by our
                      reader and by the crate zengin-fmt.
+  bench simulator [SEEDS]
+                     whole lives of claims under faults from 2,000 (or so many) seeds; a seed that fails is named with the
+                     command that plays it again.
+  bench output [ARGUMENT…]
+                     10,000 notices beside bare Typst and a payment list of 230,000 rows beside bare rust_xlsxwriter. The
+                     arguments go to `kofu-bench output`.
   bench hostile [WORD…]
                      hostile documents through the reader: what comes of each, the memory and the time that it takes.
                      With a word only the documents whose name has it.
@@ -70,6 +76,8 @@ pub(crate) enum Task {
     BenchAudit(Vec<String>),
     /// How many batches, as written.
     BenchZengin(String),
+    BenchSimulator(String),
+    BenchOutput(Vec<String>),
     /// Words for the hostile set.
     BenchHostile(Vec<String>),
     /// Minutes and targets.
@@ -125,6 +133,11 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task,
             [what, rest @ ..] if what == "rules" => Ok(Task::BenchRules(rest.to_vec())),
             [what, rest @ ..] if what == "reading" => Ok(Task::BenchReading(rest.to_vec())),
             [what, rest @ ..] if what == "audit" => Ok(Task::BenchAudit(rest.to_vec())),
+            [what] if what == "simulator" => Ok(Task::BenchSimulator("2000".to_owned())),
+            [what, seeds] if what == "simulator" && seeds.parse::<u64>().is_ok() => {
+                Ok(Task::BenchSimulator(seeds.clone()))
+            }
+            [what, arguments @ ..] if what == "output" => Ok(Task::BenchOutput(arguments.to_vec())),
             [what] if what == "zengin" => Ok(Task::BenchZengin("100000".to_owned())),
             [what, batches] if what == "zengin" && batches.parse::<u32>().is_ok() => {
                 Ok(Task::BenchZengin(batches.clone()))
@@ -135,9 +148,9 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task,
             [what, rest @ ..] if what == "pages" => Ok(Task::BenchPages(rest.to_vec())),
             [what, rest @ ..] if what == "api" => Ok(Task::BenchApi(rest.to_vec())),
             [what, ..] => Err(format!(
-                "found {what:?} after bench, expected rules, reading, audit, zengin, hostile, fuzz, memory, pages or api"
+                "found {what:?} after bench, expected rules, reading, audit, zengin, simulator, output, hostile, fuzz, memory, pages or api"
             )),
-            [] => Err("found nothing after bench, expected rules, reading, audit, zengin, hostile, fuzz, memory, pages or api"
+            [] => Err("found nothing after bench, expected rules, reading, audit, zengin, simulator, output, hostile, fuzz, memory, pages or api"
                 .to_owned()),
         },
         "samples" => match rest.as_slice() {
@@ -172,6 +185,9 @@ mod tests {
             ("bench reading --set tuned", Task::BenchReading(words("--set tuned"))),
             ("bench audit --trials 10", Task::BenchAudit(words("--trials 10"))),
             ("bench zengin", Task::BenchZengin("100000".to_owned())),
+            ("bench simulator", Task::BenchSimulator("2000".to_owned())),
+            ("bench simulator 5", Task::BenchSimulator("5".to_owned())),
+            ("bench output --rows 9", Task::BenchOutput(vec!["--rows".to_owned(), "9".to_owned()])),
             ("bench zengin 5", Task::BenchZengin("5".to_owned())),
             ("bench hostile", Task::BenchHostile(words(""))),
             ("bench fuzz --minutes 1 pdf", Task::BenchFuzz(words("--minutes 1 pdf"))),
@@ -196,7 +212,7 @@ mod tests {
             ("setup now", "\"now\""),
             ("sources", "the folder of the source documents"),
             ("sources ../seeds now", "\"now\""),
-            ("bench", "rules, reading, audit, zengin, hostile, fuzz, memory, pages or api"),
+            ("bench", "rules, reading, audit, zengin, simulator, output, hostile, fuzz, memory, pages or api"),
             ("bench rlues", "\"rlues\""),
             ("bench memory 5", "\"5\""),
             ("samples --chek", "\"--chek\""),

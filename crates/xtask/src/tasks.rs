@@ -12,6 +12,10 @@ const DENY_CONFIG: &str = ".cargo/deny.toml";
 /// `kofu demo` on a machine that may be fresh.
 pub(crate) fn demo(top: &Path, arguments: &[String]) -> anyhow::Result<()> {
     machine::set_up(&[Purpose::Build, Purpose::Run])?;
+    if arguments.iter().any(|argument| argument == "--serve") {
+        // Auditors carry it away from its place beside kofu.
+        call(cargo(top).args(["build", "--package", "decision-log", "--bin", "kofu-audit"]))?;
+    }
     call(
         cargo(top)
             .args(["run", "--package", "pipeline", "--bin", "kofu", "--", "demo"])

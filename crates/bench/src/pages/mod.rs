@@ -204,7 +204,7 @@ async fn pages(site: &Site, copies: u32) -> Result<Vec<Page>> {
         page("a facility's claims", &facility, "/claims", true),
         page("overview", &reviewer, "/overview", false),
         page("payment batches", &officer, "/batches", false),
-        several("a payment batch", &officer, vec![format!("/batches/{}", copy(&site.batch, copies / 200))], false),
+        page("a payment batch", &officer, &format!("/batches/{}", site.batch), false),
         page("decision log", &auditor, "/log", false),
         page("decision log, by event", &auditor, "/log?event=claim-decided", false),
         page("start", &reviewer, "/", false),

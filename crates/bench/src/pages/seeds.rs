@@ -14,9 +14,9 @@ use jiff::{Timestamp, ToSpan};
 use office::{Accepted, Assessed, Office, Settings, Submission, Will, hash, json};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Account, JobKind, QueueCounts, QueueFilter, Store, TokenScope};
+use store::{Account, JobKind, QueueCounts, QueueFilter, Settled, Store, TokenScope};
 use tower::ServiceExt;
-use web::WebState;
+use web::{Exports, WebState};
 
 /// Of each prefecture so many institutions.
 const EACH: u32 = 10;
@@ -122,6 +122,9 @@ impl Site {
                 account: account("コウフキキン"),
             },
             bank_file: reporting::BankProfile::default(),
+            result_file: reporting::ResultProfile::default(),
+            releases: Vec::new(),
+            when_budget_short: office::WhenShort::Wait,
             // Nothing is set in type here.
             fonts: Vec::new(),
             contact: claim::Contact {
@@ -141,7 +144,14 @@ impl Site {
         let reader = ingest::Reader::new(program, vec![crate::READER_PROCESS.to_owned()], ingest::Limits::default());
         let office = Office::new(store, settings, Arc::new(move || now), Arc::new(reader));
         let (_, ruleset) = tokio::sync::watch::channel(Arc::new(rules::Ruleset::embedded().clone()));
-        let state = WebState { office, ruleset, openid: None, requests_a_minute: 60_000 };
+        let state = WebState {
+            office,
+            ruleset,
+            openid: None,
+            requests_a_minute: 60_000,
+            // Nobody asks for one.
+            exports: Exports::new(Arc::new(|_| Box::pin(async { Ok(()) })), None),
+        };
         let (waiting, sent) = (Vec::new(), Vec::new());
         Ok(Site { state, facility: String::new(), waiting, sent, batch: String::new() })
     }
@@ -194,6 +204,9 @@ impl Site {
             if kind == DecisionKind::Approve {
                 self.sent.push(id.to_string());
             }
+        }
+        for facility in &facilities {
+            office.look_at_account(&facility.code, &Actor::staff("seed-clerk"), None).await?;
         }
         let prepared = office.prepare_batch(&Actor::staff("seed-officer"), None).await?;
         let batch = prepared.batch.context("approved claims can be paid")?;
@@ -264,13 +277,14 @@ impl Site {
             choices: Vec::new(),
             revises: None,
             documents: documents.clone(),
+            stated: Vec::new(),
         };
         let accepted = office.submit(&submission, &Actor::facility(facility.code.as_str())).await?;
         let (Accepted::New(id) | Accepted::AlreadyThere(id)) = accepted;
         let readings = documents.iter().map(|document| read(document, &papers)).collect::<Result<Vec<_>>>()?;
         let job = self.job(JobKind::Read).await?;
         let event = Event::ClaimRead { claim_id: id.clone(), revision: 1, readings: Vec::new() };
-        office.store.finish_read(&job, &readings, &[office.entry(&Actor::system(), event)]).await?;
+        office.store.finish_read(&job, &readings, &[], &[office.entry(&Actor::system(), event)]).await?;
         let job = self.job(JobKind::Assess).await?;
         let dossier = office.store.dossier(&job.claim_id).await?;
         let ruleset = office.rulebook.on(office.today()).await?;
@@ -288,7 +302,7 @@ impl Site {
         }));
         let waiting = Office::waiting(&dossier, &ruleset, &assessed);
         let entry = office.entry(&Actor::system(), event);
-        office.store.finish_assess(&job, &bytes, sha256, &waiting, None, &[entry]).await?;
+        office.store.finish_assess(&job, &bytes, sha256, &waiting, Settled::ForAPerson, &[entry]).await?;
         Ok(id)
     }
 

@@ -157,6 +157,16 @@ impl Scan {
                 (real(at + 1) || (self.digit(at + 1).is_some() && real(at + 2)))
                     && !self.before(at).is_some_and(|c| c.is_alphanumeric())
             }
+            // Before digits in groups only: it is a number's sign as well.
+            Some('#') if self.noisy => {
+                let digits = (at + 1..at + 4).take_while(|at| self.at(*at).is_some_and(|c| c.is_ascii_digit())).count();
+                let behind = at + 1 + digits;
+                let group = (behind + 1..behind + 4).all(|at| self.digit(at).is_some());
+                digits > 0
+                    && self.at(behind) == Some(',')
+                    && group
+                    && !self.before(at).is_some_and(|c| c.is_alphanumeric())
+            }
             _ => false,
         }
     }
@@ -343,18 +353,25 @@ mod tests {
             "143,o00円",
             "¥143 000",
             "Y143,000-",
+            "#143,000※",
         ] {
             assert_eq!(values(text, true), [143_000], "{text}");
         }
         assert_eq!(values("¥143.000-", false), Vec::<i64>::new());
+        assert_eq!(values("#143,000", false), Vec::<i64>::new());
+        assert_eq!(values("No.#143 #1430 #143,00", true), Vec::<i64>::new());
         assert_eq!(values("O,O00", false), Vec::<i64>::new());
         assert_eq!(values("¥143,000|", true), [143_000]);
     }
 
     #[test]
     fn what_ocr_makes_of_formal_numerals_is_put_right_among_numerals_only() {
-        for (text, yen) in [("金五捨弐万壱百七円也", 520_107), ("金弐拾武万参干円也", 223_000), ("金壱方円也", 10_000)]
-        {
+        for (text, yen) in [
+            ("金五捨弐万壱百七円也", 520_107),
+            ("金弐拾武万参干円也", 223_000),
+            ("金壱方円也", 10_000),
+            ("金参千七百六拾式円也", 3_762),
+        ] {
             assert_eq!(values(text, true), [yen], "{text}");
             assert_ne!(values(text, false), [yen], "{text}");
         }

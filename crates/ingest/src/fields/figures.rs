@@ -62,6 +62,13 @@ impl Figure {
     pub(super) fn is_at(&self, other: &Figure) -> bool {
         self.sheet == other.sheet && touch(self.piece.bounds, other.piece.bounds, 0.3 * self.piece.height())
     }
+
+    /// How far the middle of `other` is from this one's.
+    fn away_from(&self, other: &Figure) -> f32 {
+        let middle = |[left, top, right, bottom]: [f32; 4]| ((left + right) / 2.0, (top + bottom) / 2.0);
+        let ((x, y), (other_x, other_y)) = (middle(self.piece.bounds), middle(other.piece.bounds));
+        (x - other_x).hypot(y - other_y)
+    }
 }
 
 /// The amounts of both readings of a document.
@@ -79,7 +86,12 @@ impl Figures {
         // The second reading may hold only the lines with digits: what stands at one place means the same in both.
         for figure in &mut figures.second {
             if figure.role == Role::Unknown
-                && let Some(same) = figures.first.iter().find(|same| same.is_at(figure))
+                // Large print touches the lines above and below it: the nearest is the same.
+                && let Some(same) = figures
+                    .first
+                    .iter()
+                    .filter(|same| same.is_at(figure))
+                    .min_by(|one, other| one.away_from(figure).total_cmp(&other.away_from(figure)))
             {
                 (figure.role, figure.rate, figure.label) = (same.role, same.rate, same.label);
             }

@@ -36,6 +36,8 @@ impl Scan {
                 let likely = match chars[at].1 {
                     '捨' => '拾',
                     '武' | '弍' | '戴' => '弐',
+                    // 一式 is a word.
+                    '式' if at.checked_sub(1).is_some_and(|before| chars[before].1 != '一') => '弐',
                     '壺' | '壷' | '壼' | '売' => '壱',
                     '叁' | '惨' => '参',
                     '干' => '千',

@@ -7,6 +7,7 @@ use crate::worker::{self, Until};
 use anyhow::{Result, anyhow};
 use office::Told;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -33,7 +34,8 @@ pub(crate) async fn run(app: &App, listen: SocketAddr, no_work: bool) -> Result<
     let following = tokio::spawn(follow_rules(app.clone(), rules_today));
     let openid = provider(app)?;
     let requests_a_minute = app.config.api.requests_a_minute;
-    let state = web::WebState { office: app.office.clone(), ruleset, openid, requests_a_minute };
+    let exports = exports(app);
+    let state = web::WebState { office: app.office.clone(), ruleset, openid, requests_a_minute, exports };
     let stop_serving = stop.clone();
     let served = web::serve(listener, state, async move {
         signal().await;
@@ -51,6 +53,17 @@ pub(crate) async fn run(app: &App, listen: SocketAddr, no_work: bool) -> Result<
     app.office.reader.rest().await;
     served?;
     Ok(Done::All)
+}
+
+/// Exports for auditors, and the verifier that is installed beside this program.
+fn exports(app: &App) -> web::Exports {
+    let app = app.clone();
+    let write = Arc::new(move |out: PathBuf| -> web::WrittenExport {
+        let app = app.clone();
+        Box::pin(async move { super::log::export(&app, &out).await.map(drop).map_err(Into::into) })
+    });
+    let beside = std::env::current_exe().ok().map(|program| program.with_file_name("kofu-audit"));
+    web::Exports::new(write, beside.filter(|path| path.is_file()))
 }
 
 /// The provider by which staff may sign in, where one is configured.

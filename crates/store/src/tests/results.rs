@@ -1,7 +1,8 @@
 //! What banks say: paid and bounced move claims and the ledger, everything else is kept and moves nothing.
 
+use super::accounts::account_of;
 use super::*;
-use crate::{LedgerKind, NewResults, ResultRow, ResultVerdict, Rule, StoreError};
+use crate::{Credentials, LedgerKind, MessageFilter, NewResults, ResultRow, ResultVerdict, Rule, StoreError};
 
 on_both! { a_bank_s_word_moves_the_claim_and_the_ledger_and_nothing_else_does }
 
@@ -21,6 +22,11 @@ fn row(verdict: ResultVerdict, claim: Option<&str>, reason: Option<&str>) -> Res
 async fn a_bank_s_word_moves_the_claim_and_the_ledger_and_nothing_else_does(fixture: Fixture) {
     let store = &fixture.store;
     let facilities = [("A", CLINIC), ("B", PHARMACY), ("C", "0110113719")];
+    store.add_account(&account_of("told", &[PHARMACY]), &Credentials::default(), &entry("added")).await.unwrap();
+    let told = async |wanted: MessageKind| {
+        let all = store.messages(MessageFilter::All, None, 100).await.unwrap();
+        all.iter().filter(|one| one.kind == wanted).map(|one| one.claim_id.to_string()).collect::<Vec<_>>()
+    };
     for (id, facility) in facilities {
         fixture.approved(id, facility).await;
         fixture.looked_at(&[facility]).await;
@@ -69,6 +75,7 @@ async fn a_bank_s_word_moves_the_claim_and_the_ledger_and_nothing_else_does(fixt
     assert_eq!(states, [("paid", true), ("bounced", false), ("sent", true)]);
     let balance = store.balances().await.unwrap()[0].1;
     assert_eq!((balance.reserved, balance.paid), (yen(62_000), yen(31_000)), "a grant that bounced keeps its money");
+    assert_eq!(told(MessageKind::Bounced).await, ["B"]);
     assert_eq!(store.bounced_of(&code(PHARMACY)).await.unwrap(), [("B".into(), Some("該当口座なし".to_owned()))]);
 
     // A corrected account that a second person has seen makes it payable again, and it is paid once.
@@ -113,6 +120,14 @@ async fn a_bank_s_word_moves_the_claim_and_the_ledger_and_nothing_else_does(fixt
         of_a,
         [LedgerKind::Reserve, LedgerKind::Post, LedgerKind::Correct, LedgerKind::Release, LedgerKind::Reserve]
     );
+
+    // The facility is told each time, and when its grant is given up.
+    store.correct_result("Q", &"B".into(), why, &entry("corrected")).await.unwrap();
+    assert_eq!(told(MessageKind::Bounced).await, ["B", "B"]);
+    let version = fixture.record("B").await.claim.version;
+    store.withdraw_grant(&"B".into(), version, (&clerk, when, "廃止"), &entry("withdrawn")).await.unwrap();
+    assert_eq!(told(MessageKind::GrantWithdrawn).await, ["B"]);
+
     for attack in ["UPDATE result_rows SET verdict = 'paid'", "DELETE FROM result_rows", "DELETE FROM result_files"] {
         let error = StoreError::from(fixture.sql(attack).await.expect_err(attack));
         assert_eq!(error.rule(), Some(Rule::AppendOnly), "{attack}");

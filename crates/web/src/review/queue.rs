@@ -263,7 +263,7 @@ pub(crate) async fn queue(
         let (found, more) = find(&state, &asked, in_state, text.as_deref()).await?;
         next = found.last().filter(|_| more).map(|last| asked.path("/queue", &[("after", last.id.as_str())]));
         for claim in found {
-            others.push(other(&state, claim, &asked, &ruleset, today, &frame).await?);
+            others.push(other(claim, &asked, &ruleset, today, &frame));
         }
     }
     let [programmes, kinds, prefectures, findings] = choices(&counts, &asked, &ruleset, today, &frame);
@@ -323,25 +323,16 @@ async fn find(
     Ok((found, more))
 }
 
-async fn other(
-    state: &WebState,
-    claim: ClaimSummary,
-    asked: &Asked,
-    ruleset: &Ruleset,
-    today: Date,
-    frame: &Frame,
-) -> Result<OtherRow, Fault> {
-    let facility = state.office.store.facility(&claim.facility_code).await?;
-    let name = facility.map_or_else(String::new, |facility| facility.name);
-    Ok(OtherRow {
+fn other(claim: ClaimSummary, asked: &Asked, ruleset: &Ruleset, today: Date, frame: &Frame) -> OtherRow {
+    OtherRow {
         path: asked.path(&format!("/claims/{}", claim.id), &[]),
-        facility: format!("{name} {}", claim.facility_code),
+        facility: format!("{} {}", claim.facility_name.as_deref().unwrap_or_default(), claim.facility_code),
         programme: programme_name(ruleset, &claim.programme, today, frame.lang()),
         state: claim.state.name(frame.lang()),
         submitted: frame.day(&claim::day_in_japan(claim.submitted_at)),
         sum: super::claim_page::sum(&claim, frame),
         id: claim.id,
-    })
+    }
 }
 
 /// GET /queue/next: on to the next claim of a view after a place, one that nobody else has before them if there is one;

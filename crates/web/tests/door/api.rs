@@ -80,6 +80,7 @@ const PAGES: &[(&str, &str, &[&str])] = &[
     ("GET", "/log", &["GET /log"]),
     ("GET", "/log/checkpoint", &["GET /log/checkpoint", "GET /log/entries", "GET /log/tiles/{level}/{number}"]),
     ("GET", "/log/checkpoint/note", &["GET /log/checkpoint/note"]),
+    ("POST", "/log/export", &["GET /log/checkpoint/note", "GET /log/entries", "GET /log/tiles/{level}/{number}"]),
     ("GET", "/log/{position}", &["GET /log/{position}"]),
     ("GET", "/accounts", &["GET /accounts", "GET /accounts/{id}"]),
     ("POST", "/accounts", &["POST /accounts"]),
@@ -124,6 +125,7 @@ const PAGES_ONLY: &[(&str, &str, &str)] = &[
     ("POST", "/sign-out", "programs have tokens"),
     ("GET", "/home", "where a person begins"),
     ("POST", "/account/password", "a token that could set a password would be the account"),
+    ("GET", "/log/verifier", "the same program for every installation of this version"),
     ("GET", "/api", "the reference"),
 ];
 

@@ -1,7 +1,7 @@
 //! Payment batches and the decision log through the pages: two people, and proofs.
 
 use crate::desk::{SENT, Sent};
-use crate::site::{Browser, Site, between};
+use crate::site::{Browser, EXPORTED_TILE, Site, VERIFIER, between};
 use axum::http::StatusCode;
 use claim::{Actor, ClaimId, DecisionKind, Role};
 use decision_log::{Frontier, SigningKey, leaf_hash};
@@ -112,6 +112,24 @@ async fn sign(site: &Site) {
     assert!(store.grow_log_tree(0..frontier.size(), &tiles).await.unwrap());
     let key = SigningKey::from_seed("kofu.example/log", [7; 32]).unwrap();
     store.save_checkpoint(frontier.size(), &key.checkpoint(frontier.size(), frontier.root())).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_auditor_carries_an_export_and_the_verifier_away() {
+    let site = Site::new().await;
+    let mut auditor = site.signed_in("auditor", Role::Auditor, None).await;
+    let page = auditor.get("/log/checkpoint").await;
+    assert!(page.body.contains("action=\"/log/export\"") && page.body.contains("href=\"/log/verifier\""));
+    let export = auditor.post("/log/export", &[]).await;
+    assert_eq!((export.status, &export.headers["content-type"]), (StatusCode::OK, &"application/zip".parse().unwrap()));
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(export.bytes)).unwrap();
+    let names: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
+    assert_eq!(names, ["checkpoint", "tile/0/000"]);
+    let mut tile = Vec::new();
+    std::io::copy(&mut zip.by_name("tile/0/000").unwrap(), &mut tile).unwrap();
+    assert_eq!(tile, EXPORTED_TILE);
+    let verifier = auditor.get("/log/verifier").await;
+    assert_eq!(verifier.bytes, std::fs::read(VERIFIER).unwrap());
 }
 
 #[tokio::test]

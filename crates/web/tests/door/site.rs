@@ -12,7 +12,7 @@ use store::{Account, Store};
 use tempfile::TempDir;
 use totp_rs::{Builder, Secret};
 use tower::ServiceExt;
-use web::WebState;
+use web::{Exports, WebState};
 
 /// A day on which home-consent takes claims.
 pub(crate) const DURING: &str = "2026-01-31T12:00:00+09:00";
@@ -75,8 +75,29 @@ pub(crate) fn state_of(store: Store, now: &str) -> WebState {
 
 fn state_with(store: Store, now: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> WebState {
     let (_, ruleset) = tokio::sync::watch::channel(Arc::new(rules::Ruleset::embedded().clone()));
-    WebState { office: office_at(store, now), ruleset, openid: None, requests_a_minute: web::REQUESTS_A_MINUTE }
+    WebState {
+        office: office_at(store, now),
+        ruleset,
+        openid: None,
+        requests_a_minute: web::REQUESTS_A_MINUTE,
+        // What an export holds is for the tests of the decision log and of the program; here it is sent.
+        exports: Exports::new(
+            Arc::new(|folder| {
+                Box::pin(async move {
+                    std::fs::create_dir_all(folder.join("tile/0"))?;
+                    std::fs::write(folder.join("checkpoint"), "signed")?;
+                    Ok(std::fs::write(folder.join("tile/0/000"), EXPORTED_TILE)?)
+                })
+            }),
+            Some(VERIFIER.into()),
+        ),
+    }
 }
+
+/// What the export of these tests holds beside a checkpoint.
+pub(crate) const EXPORTED_TILE: [u8; 200_000] = [7; 200_000];
+/// Any file of known bytes.
+pub(crate) const VERIFIER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 
 /// One server for all tests that want PostgreSQL; it ends with the process.
 static SERVER: std::sync::LazyLock<store::testing::Postgres> =

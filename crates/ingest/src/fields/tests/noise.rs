@@ -45,6 +45,29 @@ fn what_both_readings_see_goes_before_what_one_sees_at_the_better_place() {
     assert_eq!(total.value.get(), 57_200, "{total:?}");
 }
 
+/// The total of a till slip is set so large that its box touches the line below, which is what was given. The first reading lost
+/// its first digits.
+#[test]
+fn large_print_does_not_lend_its_label_to_the_line_below() {
+    let first: [Text; 7] = [
+        TITLE,
+        (60.0, 150.0, 9.0, "外税対象計"),
+        (200.0, 150.0, 9.0, "¥11,790"),
+        (60.0, 165.0, 9.0, "外税(10%) ¥1,179"),
+        (60.0, 190.0, 18.0, "現計 交2,969"),
+        (60.0, 202.0, 9.0, "現金 ¥13,000"),
+        (60.0, 215.0, 9.0, "釣銭 ¥31"),
+    ];
+    let second: [Text; 4] = [
+        (200.0, 150.0, 9.0, "¥11,790"),
+        (101.0, 165.0, 9.0, "¥1,179"),
+        (101.0, 190.0, 18.0, "¥12,969"),
+        (87.0, 202.0, 9.0, "¥13,000"),
+    ];
+    let total = receipt(&first, &second).total_yen.unwrap();
+    assert_eq!(total.value.get(), 12_969, "{total:?}");
+}
+
 #[test]
 fn a_number_beside_which_digits_go_on_is_never_a_sure_total() {
     // Both readings part the number at the same gap, and both are wrong.
