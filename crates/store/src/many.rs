@@ -128,8 +128,8 @@ const EACH: &[&str] = &[
          FROM n, many_claims s JOIN review_queue q ON q.claim_id = s.id"
     ),
     copies!(
-        "review_queue_findings (finding, due_on, weight, claim_id)",
-        "SELECT q.finding, q.due_on, q.weight - i % 1000, q.claim_id || '~' || CAST(i AS TEXT)
+        "review_queue_findings (finding, kind, due_on, weight, claim_id)",
+        "SELECT q.finding, q.kind, q.due_on, q.weight - i % 1000, q.claim_id || '~' || CAST(i AS TEXT)
          FROM n, many_claims s JOIN review_queue_findings q ON q.claim_id = s.id"
     ),
 ];

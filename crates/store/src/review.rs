@@ -92,6 +92,19 @@ pub struct QueueCounts {
     pub prefectures: BTreeMap<u8, u64>,
     /// By finding.
     pub findings: BTreeMap<FindingCode, u64>,
+    ranges: Ranges,
+}
+
+/// How many waiting claims there are, for each thing that is asked for, whatever else is: how far a page may have to be looked
+/// for where it is looked up by that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Ranges {
+    programme: u64,
+    kind: u64,
+    prefecture: u64,
+    finding: u64,
+    programme_and_kind: u64,
+    finding_and_kind: u64,
 }
 
 /// A note of a member of staff.
@@ -210,6 +223,7 @@ pub(crate) async fn enter(tx: &mut Tx, waiting: &Waiting) -> Result<(), StoreErr
     for finding in &findings {
         within!(*tx, |c| sqlx::query(sql::REVIEW_ENTER_FINDING)
             .bind(*finding)
+            .bind(kind)
             .bind(&due_on)
             .bind(weight)
             .bind(id)
@@ -352,19 +366,19 @@ impl Store {
             // To look for what is not there would be to look at all that is.
             return Ok(Vec::new());
         }
-        let of = |count: Option<u64>| count.unwrap_or(0);
+        let ranges = &counts.ranges;
+        let (programme, kind, finding) = (filter.programme.is_some(), filter.kind.is_some(), filter.finding.is_some());
         let ways = [
-            filter.hand.as_ref().map(|_| (0, sql::REVIEW_PAGE_BY_HAND)),
-            filter
-                .programme
-                .as_ref()
-                .map(|one| (of(counts.programmes.get(one).copied()), sql::REVIEW_PAGE_BY_PROGRAMME)),
-            filter.kind.map(|one| (of(counts.kinds.get(&Some(one)).copied()), sql::REVIEW_PAGE_BY_KIND)),
-            filter.prefecture.map(|one| (of(counts.prefectures.get(&one).copied()), sql::REVIEW_PAGE_BY_PREFECTURE)),
-            filter.finding.map(|one| (of(counts.findings.get(&one).copied()), sql::REVIEW_PAGE_BY_FINDING)),
+            (filter.hand.is_some(), 0, sql::REVIEW_PAGE_BY_HAND),
+            (programme && kind, ranges.programme_and_kind, sql::REVIEW_PAGE_BY_PROGRAMME_AND_KIND),
+            (finding && kind, ranges.finding_and_kind, sql::REVIEW_PAGE_BY_FINDING_AND_KIND),
+            (programme, ranges.programme, sql::REVIEW_PAGE_BY_PROGRAMME),
+            (kind, ranges.kind, sql::REVIEW_PAGE_BY_KIND),
+            (filter.prefecture.is_some(), ranges.prefecture, sql::REVIEW_PAGE_BY_PREFECTURE),
+            (finding, ranges.finding, sql::REVIEW_PAGE_BY_FINDING),
         ];
-        let shortest = ways.into_iter().flatten().min_by_key(|(claims, _)| *claims);
-        let statement = shortest.map_or(sql::REVIEW_PAGE, |(_, statement)| statement);
+        let shortest = ways.into_iter().filter(|way| way.0).min_by_key(|way| way.1);
+        let statement = shortest.map_or(sql::REVIEW_PAGE, |way| way.2);
         let rows: Vec<WaitingRow> = read!(self.db, |c| sqlx::query_as(statement)
             .bind(after.map(|place| place.due_on.to_string()).unwrap_or_default())
             .bind(after.map_or(-1, |place| place.weight))
@@ -400,7 +414,16 @@ impl Store {
             let of_programme = filter.programme.as_ref().is_none_or(|one| *one == programme);
             let of_kind = filter.kind.is_none_or(|one| kind == Some(one));
             let of_prefecture = filter.prefecture.is_none_or(|one| one == prefecture);
+            let ranges = &mut counts.ranges;
+            if finding.is_empty() {
+                ranges.programme += if of_programme { claims } else { 0 };
+                ranges.kind += if of_kind { claims } else { 0 };
+                ranges.prefecture += if of_prefecture { claims } else { 0 };
+                ranges.programme_and_kind += if of_programme && of_kind { claims } else { 0 };
+            }
             if finding == wanted {
+                ranges.finding += claims;
+                ranges.finding_and_kind += if of_kind { claims } else { 0 };
                 if of_programme && of_kind && of_prefecture {
                     counts.shown += claims;
                 }

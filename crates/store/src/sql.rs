@@ -177,7 +177,7 @@ statements! {
              duplicate, doubts, amount_yen, submitted_at_ms, findings)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     REVIEW_ENTER_FINDING =
-        "INSERT INTO review_queue_findings (finding, due_on, weight, claim_id) VALUES ($1, $2, $3, $4)";
+        "INSERT INTO review_queue_findings (finding, kind, due_on, weight, claim_id) VALUES ($1, $2, $3, $4, $5)";
     REVIEW_GET =
         "SELECT programme, kind, prefecture, findings, due_on, weight FROM review_queue WHERE claim_id = $1";
     REVIEW_LEAVE_FINDINGS = "DELETE FROM review_queue_findings WHERE claim_id = $1";
@@ -195,12 +195,18 @@ statements! {
     REVIEW_PAGE_BY_PREFECTURE = review_page!("review_queue q", "q", "AND q.prefecture = $7");
     REVIEW_PAGE_BY_FINDING =
         review_page!("review_queue_findings x JOIN review_queue q ON q.claim_id = x.claim_id", "x", "AND x.finding = $8");
+    REVIEW_PAGE_BY_FINDING_AND_KIND = review_page!(
+        "review_queue_findings x JOIN review_queue q ON q.claim_id = x.claim_id",
+        "x",
+        "AND x.finding = $8 AND x.kind = $6"
+    );
+    REVIEW_PAGE_BY_PROGRAMME_AND_KIND = review_page!("review_queue q", "q", "AND q.programme = $5 AND q.kind = $6");
     REVIEW_PAGE_BY_HAND =
         review_page!("claim_hands m JOIN review_queue q ON q.claim_id = m.claim_id", "q", "AND m.account_id = $9");
-    /// Counts of claims with the finding $1 (empty: of all), and of those under $2, $3 and $4 with any.
+    /// Counts of all claims and of those with the finding $1 (if it is not empty), and of those under $2, $3 and $4 with any.
     REVIEW_COUNTS =
         "SELECT programme, kind, prefecture, finding, claims FROM review_counts
-         WHERE claims > 0 AND (finding = $1 OR ((CAST($2 AS TEXT) IS NULL OR programme = $2)
+         WHERE claims > 0 AND (finding IN ('', $1) OR ((CAST($2 AS TEXT) IS NULL OR programme = $2)
              AND (CAST($3 AS TEXT) IS NULL OR kind = $3) AND (CAST($4 AS BIGINT) IS NULL OR prefecture = $4)))";
     FINDINGS_CLEAR = "DELETE FROM assessment_findings WHERE claim_id = $1 AND revision = $2";
     FINDING_ADD = "INSERT INTO assessment_findings (claim_id, revision, finding) VALUES ($1, $2, $3)";

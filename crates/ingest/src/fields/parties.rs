@@ -113,6 +113,7 @@ pub(super) fn payee(layout: &Layout) -> Option<Field<String>> {
             let score = 40 + i32::from(medical) * 20 + i32::from(row.depth() < 0.5) * 10
                 - i32::try_from(at.min(30)).unwrap_or(30) / 3
                 - i32::from(value.contains("担当")) * 30;
+            let (value, piece) = with_beginning(layout, at, value, piece);
             let value = with_body(layout, at, value);
             found.push((score, field(layout, value, &piece, PAYEE, vec![format!("「{suffix}」の前")])));
         } else if let Some((label, value, piece)) = labelled(layout, at, &PAYEE_LABELS) {
@@ -248,6 +249,25 @@ fn tidy(text: &str) -> String {
     let parts: Vec<&str> = text.split_whitespace().collect();
     let spaced = parts.len() >= 3 && parts.iter().filter(|part| part.chars().count() == 1).count() * 2 > parts.len();
     parts.join(if spaced { "" } else { " " })
+}
+
+/// With its beginning on the line above, where it begins in the middle of a word: ファミリークリ + ニック 御中.
+fn with_beginning(layout: &Layout, at: usize, value: String, piece: Piece) -> (String, Piece) {
+    let katakana = |c: char| matches!(c, 'ァ'..='ヺ' | 'ー');
+    let row = &layout.rows[at];
+    let height = piece.height().max(0.1);
+    let above = at.checked_sub(1).and_then(|at| layout.rows.get(at)).filter(|above| above.sheet == row.sheet);
+    let beginning = above.and_then(|above| above.pieces.last()).filter(|above| {
+        value.starts_with(katakana)
+            && above.text.ends_with(katakana)
+            && (above.bounds[0] - piece.bounds[0]).abs() < 0.5 * height
+            && piece.bounds[1] - above.bounds[3] < 0.9 * height
+            && (0.8..1.25).contains(&(above.height() / height))
+    });
+    match beginning {
+        Some(above) => (clean(&above.text) + &value, above.and(&piece, "")),
+        None => (value, piece),
+    }
 }
 
 /// With the legal body on the line above, as bureaus list them: 医療法人社団青空会 青空クリニック.
@@ -420,8 +440,13 @@ fn next_line(layout: &Layout, at: usize, piece: usize) -> Option<&Piece> {
     let [only] = next.pieces.as_slice() else { return None };
     let last = row.pieces.get(piece)?;
     let height = last.height().max(0.1);
-    let below =
-        only.bounds[1] - last.bounds[3] < 0.9 * height && (only.bounds[0] - last.bounds[0]).abs() < 0.5 * height;
+    let off = |a: f32, b: f32| (a - b).abs() < 0.5 * height;
+    // Of a slip whose lines are centred only one that fills the slip is broken.
+    let widest = layout.rows.iter().filter(|other| other.sheet == row.sheet);
+    let widest = widest.map(|other| other.bounds[2] - other.bounds[0]).fold(0.0, f32::max);
+    let fills = last.bounds[2] - last.bounds[0] > 0.8 * widest;
+    let centred = fills && off(last.bounds[0] + last.bounds[2], only.bounds[0] + only.bounds[2]);
+    let below = only.bounds[1] - last.bounds[3] < 0.9 * height && (off(only.bounds[0], last.bounds[0]) || centred);
     let as_tall = (0.8..1.25).contains(&(only.height() / height));
     let word = |c: char| c.is_alphabetic() || c == 'ー';
     // Addresses, persons and the words before numbers.

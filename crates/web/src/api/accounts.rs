@@ -1,6 +1,6 @@
 //! Accounts as an administrator keeps them, and invitations of facilities.
 
-use super::call::{Call, Json, Made, NoBody, Nothing, Page, Shown, page_size, place};
+use super::call::{Call, Json, Made, NoBody, Nothing, Page, Paging, Shown, page_size, place};
 use crate::fault::Fault;
 use axum::http::StatusCode;
 use claim::{InstitutionCode, Role};
@@ -40,18 +40,8 @@ impl AccountShown {
     }
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Wanted {
-    /// The `next` of the page before.
-    after: Option<String>,
-    /// How many, 1 to 200; 50 if it is not said.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-}
-
 /// In the order of their ids.
-pub(super) async fn list(call: Call<Nothing, Wanted>) -> Result<Shown<Page<AccountShown>>, Fault> {
+pub(super) async fn list(call: Call<Nothing, Paging>) -> Result<Shown<Page<AccountShown>>, Fault> {
     let limit = page_size(call.query.limit)?;
     let after = place(call.query.after.as_deref(), |text| Some(text.to_owned()))?;
     let found = call.state.office.store.accounts(after.as_deref(), limit + 1).await?;

@@ -1,6 +1,6 @@
 //! Payment batches: prepared by one person, released by another, carried to the bank.
 
-use super::call::{Attached, Call, Done, Json, Made, NoBody, Nothing, Page, Shown, page_size, place};
+use super::call::{Attached, Call, Done, Json, Made, NoBody, Nothing, Page, Paging, Shown, page_size, place};
 use crate::WebState;
 use crate::fault::Fault;
 use axum::http::StatusCode;
@@ -49,17 +49,7 @@ impl From<BatchSummary> for BatchShown {
     }
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Wanted {
-    /// The `next` of the page before.
-    after: Option<String>,
-    /// How many, 1 to 200; 50 if it is not said.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-}
-
-pub(super) async fn list(call: Call<Nothing, Wanted>) -> Result<Shown<Page<BatchShown>>, Fault> {
+pub(super) async fn list(call: Call<Nothing, Paging>) -> Result<Shown<Page<BatchShown>>, Fault> {
     let limit = page_size(call.query.limit)?;
     let before = place(call.query.after.as_deref(), |text| Some(text.to_owned()))?;
     let found = call.state.office.store.batch_page(before.as_deref(), limit + 1).await?;
@@ -175,7 +165,7 @@ impl From<Payment> for PaymentShown {
 }
 
 /// In the order of the claims' ids.
-pub(super) async fn payments(call: Call<Id, Wanted>) -> Result<Shown<Page<PaymentShown>>, Fault> {
+pub(super) async fn payments(call: Call<Id, Paging>) -> Result<Shown<Page<PaymentShown>>, Fault> {
     let limit = page_size(call.query.limit)?;
     summary(&call.state, &call.at.id).await?;
     let after = place(call.query.after.as_deref(), |text| Some(text.to_owned()))?;

@@ -59,6 +59,17 @@ pub(crate) struct Call<A, Q = Nothing, B = NoBody> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
 
+/// Which page of a list without filters.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Paging {
+    /// The `next` of the page before.
+    pub(crate) after: Option<String>,
+    /// How many, 1 to 200; 50 if it is not said.
+    #[param(minimum = 1, maximum = 200)]
+    pub(crate) limit: Option<u32>,
+}
+
 /// How a page of a list is asked for.
 pub(crate) fn page_size(limit: Option<u32>) -> Result<u32, Fault> {
     match limit {

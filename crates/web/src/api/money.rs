@@ -1,6 +1,6 @@
 //! Budgets, accounts of facilities and results of banks, for programs.
 
-use super::call::{All, Call, Done, File, Json, Made, Nothing, Page, Shown, page_size, place};
+use super::call::{All, Call, Done, File, Json, Made, Nothing, Page, Paging, Shown, page_size, place};
 use crate::fault::{Asked, Fault};
 use crate::session::claim_for;
 use axum::http::StatusCode;
@@ -69,16 +69,6 @@ pub(super) async fn set_budget(call: Call<ProgrammeAt, Nothing, Json<NewBudget>>
     Ok(Shown::new(TakenUp { approved }))
 }
 
-/// A page of a list by numbers.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Wanted {
-    /// How many, 1 to 200.
-    limit: Option<u32>,
-    /// The cursor of the page before.
-    after: Option<String>,
-}
-
 /// An entry of the ledger, and what the accounts hold after it.
 #[derive(Serialize, ToSchema)]
 #[schema(as = LedgerEntry)]
@@ -118,7 +108,7 @@ impl From<LedgerEntry> for EntryShown {
 }
 
 /// The last entry first.
-pub(super) async fn ledger(call: Call<ProgrammeAt, Wanted>) -> Result<Shown<Page<EntryShown>>, Fault> {
+pub(super) async fn ledger(call: Call<ProgrammeAt, Paging>) -> Result<Shown<Page<EntryShown>>, Fault> {
     let limit = page_size(call.query.limit)?;
     let before = place(call.query.after.as_deref(), |text| text.parse().ok())?;
     let programme: ProgrammeId = call.at.id.as_str().into();
@@ -163,7 +153,7 @@ impl From<FacilityAccount> for AccountShown {
     }
 }
 
-pub(super) async fn accounts(call: Call<Nothing, Wanted>) -> Result<Shown<Page<AccountShown>>, Fault> {
+pub(super) async fn accounts(call: Call<Nothing, Paging>) -> Result<Shown<Page<AccountShown>>, Fault> {
     let limit = page_size(call.query.limit)?;
     let after = place(call.query.after.as_deref(), |text| InstitutionCode::parse(text).ok())?;
     let found = call.state.office.store.unlooked_accounts(after.as_ref(), limit + 1).await?;

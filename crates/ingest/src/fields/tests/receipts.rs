@@ -717,3 +717,38 @@ fn a_company_whose_name_goes_on_in_the_next_line_is_read_whole_or_doubted() {
         assert_eq!(issuer("株式会社青空医療", below), whole("株式会社青空医療"), "{below}");
     }
 }
+
+/// A slip 58 mm wide, whose lines are centred.
+#[test]
+fn a_company_whose_name_is_broken_at_the_edge_of_a_slip_is_read_whole() {
+    let slip = |first: &'static str, next: &'static str| {
+        let middle = |y: f32, text: &'static str| (82.0 - 5.0 * text.chars().count() as f32, y, 10.0, text);
+        let found = read(&[
+            middle(20.0, "領収書"),
+            middle(40.0, first),
+            middle(52.0, next),
+            middle(70.0, "電話 03-0000"),
+            (9.0, 90.0, 12.0, "現計 ¥45,100"),
+        ]);
+        let field = found.receipt.unwrap().issuer.unwrap();
+        (field.value, sure(field.confidence))
+    };
+    assert_eq!(slip("株式会社青空ソリューショ", "ンズ"), ("株式会社青空ソリューションズ".to_owned(), true));
+    assert_eq!(slip("青空エンジニアリング株式", "会社"), ("青空エンジニアリング株式会社".to_owned(), true));
+    // A line that does not fill the slip is whole.
+    assert_eq!(slip("株式会社アオ", "本店"), ("株式会社アオ".to_owned(), true));
+}
+
+#[test]
+fn a_payee_whose_name_began_on_the_line_above_is_read_whole() {
+    let payee = |above: &'static str, name: &'static str| {
+        let rows = [(60.0, 40.0, 10.0, above), (60.0, 52.0, 10.0, name), (60.0, 90.0, 14.0, "領収金額 ¥45,100")];
+        read(&[&[(200.0, 10.0, 14.0, "領収書")], &rows[..]].concat()).receipt.unwrap().payee.unwrap().value
+    };
+    assert_eq!(
+        payee("医療法人社団青空会青空ファミリークリ", "ニック 御中"),
+        "医療法人社団青空会青空ファミリークリニック"
+    );
+    // A line of its own goes before no name.
+    assert_eq!(payee("お買上げありがとうございます", "ミホン薬局 御中"), "ミホン薬局");
+}
