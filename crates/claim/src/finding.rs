@@ -82,8 +82,9 @@ macro_rules! finding_codes {
         /// What a finding says. The codes are those of the command line's contract.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+        #[serde(rename_all = "kebab-case")]
         pub enum FindingCode {
-            $($(#[$doc])* #[serde(rename = $code)] $name,)*
+            $($(#[$doc])* $name,)*
         }
 
         impl FindingCode {
@@ -446,6 +447,9 @@ mod tests {
 
     #[test]
     fn the_codes_and_weights_are_those_of_the_contract() {
+        for code in FindingCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.code());
+        }
         let of = |severity| {
             FindingCode::ALL
                 .iter()

@@ -220,7 +220,9 @@ async fn open_postgres(url: &str, connections: u32, missing: Missing) -> Result<
         .map_err(cannot_open("the PostgreSQL database".to_owned()))?
         .application_name("kofu")
         // A server may be set to answer before a commit is on disk; what is accepted must not be lost.
-        .options([("synchronous_commit", "on")]);
+        .options([("synchronous_commit", "on")])
+        // A plan for any filter cannot know which of them are given, and reads a million rows to sort fifty.
+        .options([("plan_cache_mode", "force_custom_plan")]);
     let what = format!(
         "the PostgreSQL database {} on {}",
         options.get_database().unwrap_or("of the user's name"),

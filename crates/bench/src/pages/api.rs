@@ -100,7 +100,7 @@ async fn document_for(site: &Site, role: Role, token: &str) -> Result<Value> {
             _ => Vec::new(),
         };
         for operation in item.values_mut() {
-            for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+            for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
                 let narrowed = match parameter["name"].as_str().unwrap_or_default() {
                     "id" => json!({ "enum": ids.iter().map(String::as_str).chain(["unknown-id"]).collect::<Vec<_>>() }),
                     "position" if path.contains("/documents/") => json!({ "enum": [0, 1, 2] }),

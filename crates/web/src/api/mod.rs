@@ -588,7 +588,8 @@ pub(crate) fn rows() -> Vec<Row> {
                 "downloadCheckpoint",
                 "チェックポイントの署名付き文書を取得する",
                 "Download the latest checkpoint as the signed note",
-            ),
+            )
+            .may_lack(),
             log::note,
         ),
         row(

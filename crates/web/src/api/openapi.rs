@@ -49,11 +49,13 @@ pub(crate) struct Doc {
     pub(super) changes: bool,
     /// It may be sent any number of times and needs no key.
     pub(super) repeatable: bool,
+    /// There may be nothing yet, although its path names no thing.
+    pub(super) may_lack: bool,
 }
 
 impl Doc {
     pub(super) const fn new(part: &'static str, id: &'static str, ja: &'static str, en: &'static str) -> Doc {
-        Doc { part, id, ja, en, changes: false, repeatable: false }
+        Doc { part, id, ja, en, changes: false, repeatable: false, may_lack: false }
     }
 
     pub(super) const fn changes(self) -> Doc {
@@ -62,6 +64,10 @@ impl Doc {
 
     pub(super) const fn repeatable(self) -> Doc {
         Doc { repeatable: true, ..self }
+    }
+
+    pub(super) const fn may_lack(self) -> Doc {
+        Doc { may_lack: true, ..self }
     }
 }
 
@@ -161,7 +167,7 @@ fn common(doc: &Doc, gate: &Gate, has_body: bool, has_query: bool) -> OperationB
     if has_body || keyed || has_query || !reads {
         operation = operation.response("400", problem("The request is not as described here; `place` says where."));
     }
-    if gate.path.contains('{') || has_query || has_body {
+    if gate.path.contains('{') || has_query || has_body || doc.may_lack {
         operation = operation.response("404", problem("There is no such thing, or it is not for this account."));
     }
     if has_body {

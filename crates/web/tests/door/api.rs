@@ -181,6 +181,13 @@ async fn the_document_has_every_operation_of_the_table_and_no_other() {
     let table: BTreeSet<String> = operations().iter().map(|gate| format!("{} {}", gate.method, gate.path)).collect();
     assert_eq!(there, table);
     let schemas = document["components"]["schemas"].as_object().unwrap();
+    let findings: BTreeSet<&str> =
+        schemas["FindingCode"]["enum"].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
+    assert_eq!(
+        findings,
+        claim::FindingCode::ALL.iter().map(|code| code.code()).collect(),
+        "as they come, not as in Rust"
+    );
     for reference in answer.body.split("\"$ref\":\"#/components/schemas/").skip(1) {
         let name = reference.split('"').next().unwrap();
         assert!(schemas.contains_key(name), "{name} is referred to and not there");
