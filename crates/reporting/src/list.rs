@@ -79,11 +79,10 @@ fn write(batch: &PaymentBatch, total: claim::Yen) -> Result<Vec<u8>, XlsxError> 
 
     let edge = Format::new().set_border(FormatBorder::Thin);
     let heading = edge.clone().set_bold().set_align(FormatAlign::Center).set_background_color(0x00E7_E6E6);
-    let text = edge.clone();
-    let number = edge.clone().set_num_format("0");
-    let money = edge.clone().set_num_format("#,##0");
+    // The rows have the sheet's own lines: a format of every cell would take a third of the time again.
+    let money = Format::new().set_num_format("#,##0");
     let bold = edge.clone().set_bold();
-    let bold_money = money.clone().set_bold();
+    let bold_money = edge.clone().set_num_format("#,##0").set_bold();
 
     for (column, (name, width)) in (0u16..).zip(COLUMNS) {
         sheet.set_column_width(column, width)?;
@@ -105,9 +104,9 @@ fn write(batch: &PaymentBatch, total: claim::Yen) -> Result<Vec<u8>, XlsxError> 
             &account.number,
             &account.holder,
         ];
-        sheet.write_number_with_format(row, 0, row, &number)?;
+        sheet.write_number(row, 0, row)?;
         for (column, value) in (1u16..).zip(texts) {
-            sheet.write_string_with_format(row, column, value, &text)?;
+            sheet.write_string(row, column, value)?;
         }
         sheet.write_number_with_format(row, AMOUNT, cell(payment.amount_yen), &money)?;
     }
@@ -129,7 +128,7 @@ fn write(batch: &PaymentBatch, total: claim::Yen) -> Result<Vec<u8>, XlsxError> 
 fn print_settings(sheet: &mut Worksheet, batch: &PaymentBatch, title: &str) -> Result<(), XlsxError> {
     // In headers `&` begins a code; doubled it prints itself.
     let title = title.replace('&', "&&");
-    sheet.set_paper_size(A4).set_landscape().set_print_fit_to_pages(1, 0);
+    sheet.set_paper_size(A4).set_landscape().set_print_fit_to_pages(1, 0).set_print_gridlines(true);
     sheet.set_header(format!("&L{title}&R振込指定日 {}", wareki(batch.pay_on)));
     sheet.set_footer("&C&P / &N");
     sheet.set_margins(0.4, 0.4, 0.75, 0.6, 0.3, 0.3);
