@@ -282,7 +282,7 @@ impl World {
             self.office.store.close().await;
             self.office = open(self.folder.path(), &self.clock_ms).await;
         }
-        if self.step % 8 == 0 {
+        if self.step.is_multiple_of(8) {
             self.must_hold().await;
         }
     }

@@ -536,9 +536,7 @@ fn formed(parts: &Parts, reply: Reply) -> Response {
     let mut had = had.flat_map(|value| value.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
     if reads && had.any(|tag| tag == etag || tag == "*") {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
-        response
-            .headers_mut()
-            .extend(head.into_iter().map(|(name, value)| (Some(name).unwrap_or(header::ETAG), value)));
+        response.headers_mut().extend(head);
         return response;
     }
     reply.into_response(head)

@@ -95,7 +95,7 @@ fn state_with(store: Store, now: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> We
 }
 
 /// What the export of these tests holds beside a checkpoint.
-pub(crate) const EXPORTED_TILE: [u8; 200_000] = [7; 200_000];
+pub(crate) static EXPORTED_TILE: [u8; 200_000] = [7; 200_000];
 /// Any file of known bytes.
 pub(crate) const VERIFIER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 
