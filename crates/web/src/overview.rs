@@ -83,16 +83,21 @@ fn text(x: u32, y: u32, anchor: &str, words: &str) -> Text {
     Text::new(words).set("x", x).set("y", y).set("font-size", 14).set("text-anchor", anchor).set("fill", "#1a1a1c")
 }
 
-/// Bars with their names before and their numbers behind them, so that no length or colour has to be compared.
-fn bars(title: &str, rows: &[(String, u64)]) -> String {
-    let most = rows.iter().map(|row| row.1).max().unwrap_or(0).max(1);
-    let height = ROW * u32::try_from(rows.len()).unwrap_or(1).max(1) + 8;
-    let mut chart = Document::new()
+/// An empty chart that says what it shows.
+fn canvas(title: &str, height: u32) -> Document {
+    Document::new()
         .set("viewBox", (0, 0, WIDTH, height))
         .set("class", "chart")
         .set("role", "img")
         .set("aria-label", title)
-        .add(Title::new(title));
+        .add(Title::new(title))
+}
+
+/// Bars with their names before and their numbers behind them, so that no length or colour has to be compared.
+fn bars(title: &str, rows: &[(String, u64)]) -> String {
+    let most = rows.iter().map(|row| row.1).max().unwrap_or(0).max(1);
+    let height = ROW * u32::try_from(rows.len()).unwrap_or(1).max(1) + 8;
+    let mut chart = canvas(title, height);
     for ((name, count), place) in rows.iter().zip(0u32..) {
         let top = place * ROW + 4;
         let reach = u64::from(WIDTH - LABELS - NUMBERS);
@@ -117,12 +122,7 @@ fn bars(title: &str, rows: &[(String, u64)]) -> String {
 fn shares(title: &str, rows: &[(String, u64)]) -> String {
     let height = ROW * u32::try_from(rows.len()).unwrap_or(1).max(1) + 8;
     let reach = WIDTH - LABELS - NUMBERS;
-    let mut chart = Document::new()
-        .set("viewBox", (0, 0, WIDTH, height))
-        .set("class", "chart")
-        .set("role", "img")
-        .set("aria-label", title)
-        .add(Title::new(title));
+    let mut chart = canvas(title, height);
     for ((name, per_cent), place) in rows.iter().zip(0u32..) {
         let top = place * ROW + 4;
         // Never more than the whole.
@@ -146,12 +146,7 @@ fn columns(title: &str, names: (&str, &str), rows: &[(String, u64, u64)]) -> Str
     let most = rows.iter().flat_map(|row| [row.1, row.2]).max().unwrap_or(0).max(1);
     let each = WIDTH / u32::try_from(rows.len()).unwrap_or(1).max(1);
     let bar = (each / 2).saturating_sub(1).max(1);
-    let mut chart = Document::new()
-        .set("viewBox", (0, 0, WIDTH, TOP + HIGH + 32))
-        .set("class", "chart")
-        .set("role", "img")
-        .set("aria-label", title)
-        .add(Title::new(title))
+    let mut chart = canvas(title, TOP + HIGH + 32)
         .add(Rectangle::new().set("x", 0).set("y", 8).set("width", 16).set("height", 16).set("fill", "#0017c1"))
         .add(text(24, 21, "start", names.0))
         .add(

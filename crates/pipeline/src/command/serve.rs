@@ -60,7 +60,10 @@ fn exports(app: &App) -> web::Exports {
     let app = app.clone();
     let write = Arc::new(move |out: PathBuf| -> web::WrittenExport {
         let app = app.clone();
-        Box::pin(async move { super::log::export(&app, &out).await.map(drop).map_err(Into::into) })
+        // With its causes, of which the page tells none and the server's log all.
+        Box::pin(
+            async move { super::log::export(&app, &out).await.map(drop).map_err(|error| format!("{error:#}").into()) },
+        )
     });
     let beside = std::env::current_exe().ok().map(|program| program.with_file_name("kofu-audit"));
     web::Exports::new(write, beside.filter(|path| path.is_file()))
